@@ -1,0 +1,119 @@
+"""What a store can offer beyond LangGraph's `BaseStore`, as protocols: the seam between `store` and `longterm`.
+
+The engine takes any `BaseStore`. Where a store offers one of these it is used; where not, the engine does the same
+with the five base operations (less well or more slowly, never differently in what it may return). Nothing here
+imports anything of ours.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+from langgraph.store.base import SearchItem
+from numpy.typing import NDArray
+
+Scores: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """What a store found for one query in one namespace, every list's raw score for every candidate.
+
+    The candidates are the union of the best of each list (lexical with dates, characters, dense) among the items
+    that pass the filter. All arrays have shape ``(n,)`` and share their order; none is a view of store memory.
+
+    Attributes:
+        keys: Item keys.
+        words: Windowed BM25 over stemmed words, float32, 0 where nothing matched.
+        dates: Summed idf of the date tokens that query and item share, float32.
+        characters: Windowed BM25 over character n-grams, float32.
+        dense: Cosine of query and item vector, float32; NaN where the item has no vector or none was asked for.
+        speakers: Who said it, as stored; "" where unknown.
+        times: Event time in seconds since the epoch, float64; NaN where unknown.
+        total: How many items of the namespace passed the filter.
+        named: The speakers that the query names (folded), of those that occur in the namespace.
+        median_length: Median number of words per item in the namespace; tells chat from long documents.
+    """
+
+    keys: Sequence[str]
+    words: Scores
+    dates: Scores
+    characters: Scores
+    dense: Scores
+    speakers: Sequence[str]
+    times: NDArray[np.float64]
+    total: int
+    named: frozenset[str] = field(default_factory=frozenset)
+    median_length: float = 0.0
+
+
+@runtime_checkable
+class SupportsLexical(Protocol):
+    """BM25 over the indexed text of a namespace prefix."""
+
+    def search_lexical(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - the name BaseStore.search uses
+        limit: int = 10,
+        offset: int = 0,
+    ) -> list[SearchItem]:
+        """Return matching items, best first, `score` set."""
+        ...
+
+    async def asearch_lexical(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        limit: int = 10,
+        offset: int = 0,
+    ) -> list[SearchItem]:
+        """Async twin of `search_lexical`."""
+        ...
+
+
+@runtime_checkable
+class SupportsCandidates(Protocol):
+    """Hybrid candidates of exactly one namespace (no prefix), filter applied before any list is cut."""
+
+    def search_candidates(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        limit: int = 200,
+        dense: bool = True,
+    ) -> Candidates:
+        """Return the union of the best `limit` of each list; `dense=False` asks for no embedding of the query."""
+        ...
+
+    async def asearch_candidates(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        limit: int = 200,
+        dense: bool = True,
+    ) -> Candidates:
+        """Async twin of `search_candidates`."""
+        ...
+
+
+@runtime_checkable
+class SupportsExclusive(Protocol):
+    """Mutual exclusion by name, across every thread and process that has the same store open."""
+
+    def exclusive(self, name: str, *, blocking: bool = True) -> AbstractContextManager[bool]:
+        """Hold the lock `name` inside the context; gives False, holding nothing, when `blocking=False` and it is taken.
+
+        The operating system or the server releases it when its holder dies.
+        """
+        ...
