@@ -14,14 +14,16 @@ TOPICS = "topics"
 """Leaf of the topic index: ``(…, "topics", label)``, key = record id."""
 KEYWORDS = "keywords"
 """Leaf of the keyword index: ``(…, "keywords", label)``, key = record id."""
+LOG = "log"
+"""Leaf of the conversation logs: ``(…, "log", thread)``, key = zero-padded position, naming the record."""
 THREADS = "threads"
-"""Leaf of the conversation logs' heads and watermarks, key = thread id."""
+"""Leaf of the conversation logs' lengths, key = thread id."""
 USAGE = "usage"
 """Leaf of access statistics, key = record id; kept apart so that reading rewrites no record."""
 STATE = "state"
 """Leaf of the engine's own state: profile, counters, consolidation progress."""
 
-LEAVES = frozenset({RECORDS, TOPICS, KEYWORDS, THREADS, USAGE, STATE})
+LEAVES = frozenset({RECORDS, TOPICS, KEYWORDS, LOG, THREADS, USAGE, STATE})
 
 _MAX_LABEL = 200
 _FORBIDDEN = re.compile(r"[.\x00-\x1f\x7f\ud800-\udfff]")

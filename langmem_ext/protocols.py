@@ -117,3 +117,12 @@ class SupportsExclusive(Protocol):
         The operating system or the server releases it when its holder dies.
         """
         ...
+
+
+@runtime_checkable
+class SupportsPurge(Protocol):
+    """Erasing deleted bytes from the store's own files."""
+
+    def purge(self) -> None:
+        """Return when no file of the store (database, log, snapshots) holds bytes of what was deleted before."""
+        ...

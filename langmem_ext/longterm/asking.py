@@ -1,0 +1,72 @@
+"""Ask a model for a structured result: counted, capped, repaired once."""
+
+from typing import Any, TypeVar
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
+from langchain_core.runnables import Runnable
+from pydantic import BaseModel, ValidationError
+
+from langmem_ext.errors import ModelOutputError
+from langmem_ext.metering import Meter
+from langmem_ext.operations import Operation, invoke
+from langmem_ext.prompts import REPAIR
+from langmem_ext.text import language
+from langmem_ext.tokens import count_messages
+
+M = TypeVar("M", bound=BaseModel)
+
+_REPEATED = 2000
+"""Characters of a malformed output that are shown to the model again."""
+
+
+def ask_model(
+    model: BaseChatModel, schema: type[M], system: str, body: str, meter: Meter
+) -> Operation[M]:
+    """Return the model's answer as an instance of `schema`, after one repair attempt at most.
+
+    Raises:
+        ModelOutputError: Still malformed after the repair.
+        CapReachedError: The meter's cap is used up.
+        Exception: Whatever the model itself raises.
+    """
+    structured = model.with_structured_output(schema, include_raw=True)
+    messages: list[BaseMessage] = [SystemMessage(system), HumanMessage(body)]
+    answer = yield from _call(structured, messages, meter)
+    try:
+        return _parsed(schema, answer)
+    except ModelOutputError as error:
+        raw = answer.get("raw")
+        said = str(getattr(raw, "content", "") or getattr(raw, "tool_calls", ""))[:_REPEATED]
+        repair = HumanMessage(f"{said}\n\n{REPAIR[language(body)].format(error=error)}")
+    return _parsed(schema, (yield from _call(structured, [*messages, repair], meter)))
+
+
+def _call(structured: Runnable[Any, Any], messages: list[BaseMessage], meter: Meter) -> Operation[dict[str, Any]]:
+    sent = count_messages(messages)
+    meter.reserve(sent)
+    answer = yield from invoke(structured, messages)
+    result = answer if isinstance(answer, dict) else {"parsed": answer}
+    meter.spend(result.get("raw"), sent)
+    return result
+
+
+def _parsed(schema: type[M], result: dict[str, Any]) -> M:
+    parsed, problem = result.get("parsed"), result.get("parsing_error")
+    if isinstance(parsed, schema):
+        return parsed
+    if isinstance(parsed, dict):
+        try:
+            return schema.model_validate(parsed)
+        except ValidationError as error:
+            problem = error
+    raise ModelOutputError(f"the model did not return a usable {schema.__name__}: {_reason(problem)}")
+
+
+def _reason(problem: object) -> str:
+    """Say what is wrong with an output without repeating it: it may hold user text."""
+    cause = problem if isinstance(problem, ValidationError) else getattr(problem, "__cause__", None)
+    if isinstance(cause, ValidationError):
+        details = cause.errors(include_input=False, include_url=False, include_context=False)[:3]
+        return "; ".join(f"{'.'.join(map(str, entry['loc']))}: {entry['msg']}" for entry in details)
+    return f"{type(problem).__name__}" if problem is not None else "it is empty"

@@ -1,0 +1,76 @@
+"""`LongTermMemory`: the engine's operations on one memory, each in a blocking and an awaitable form."""
+
+from langmem_ext.longterm import (
+    consolidate as consolidating,
+    forget as forgetting,
+    indexes,
+    log as logging,
+    reading,
+    recall as recalling,
+    update as updating,
+    versions,
+    writing,
+)
+from langmem_ext.longterm.core import Core
+from langmem_ext.operations import asynchronous, synchronous
+
+
+class LongTermMemory(Core):
+    """One user's long-term memory over any LangGraph store.
+
+    Example:
+        >>> from langmem_ext import LongTermMemory, open_store
+        >>> with open_store(":memory:") as store:
+        ...     memory = LongTermMemory(store, namespace=("memories", "alice"))
+        ...     record = memory.remember("Alice likes mountain lakes", kind="preference")
+        ...     memory.recall("What does Alice like?").records[0].content
+        'Alice likes mountain lakes'
+
+    Every operation is there twice, `name` and `aname`, from one implementation: use the second on an event loop. An
+    instance may be shared by threads and tasks; several instances, threads and processes may use one namespace at once.
+    See `Core` for the arguments.
+    """
+
+    remember = synchronous(writing.remember)
+    aremember = asynchronous(writing.remember)
+    remember_many = synchronous(writing.remember_many)
+    aremember_many = asynchronous(writing.remember_many)
+    observe = synchronous(logging.observe)
+    aobserve = asynchronous(logging.observe)
+
+    recall = synchronous(recalling.recall)
+    arecall = asynchronous(recalling.recall)
+    get = synchronous(reading.get)
+    aget = asynchronous(reading.get)
+    records = synchronous(reading.records)
+    arecords = asynchronous(reading.records)
+    log = synchronous(logging.read_log)
+    alog = asynchronous(logging.read_log)
+    messages = synchronous(logging.read_messages)
+    amessages = asynchronous(logging.read_messages)
+    threads = synchronous(logging.threads)
+    athreads = asynchronous(logging.threads)
+    topics = synchronous(indexes.topics)
+    atopics = asynchronous(indexes.topics)
+    keywords = synchronous(indexes.keywords)
+    akeywords = asynchronous(indexes.keywords)
+    stats = synchronous(reading.stats)
+    astats = asynchronous(reading.stats)
+
+    revise = synchronous(versions.revise)
+    arevise = asynchronous(versions.revise)
+    retire = synchronous(versions.retire)
+    aretire = asynchronous(versions.retire)
+    undo = synchronous(versions.undo)
+    aundo = asynchronous(versions.undo)
+    history = synchronous(versions.history)
+    ahistory = asynchronous(versions.history)
+    forget = synchronous(forgetting.forget)
+    aforget = asynchronous(forgetting.forget)
+    forget_all = synchronous(forgetting.forget_all)
+    aforget_all = asynchronous(forgetting.forget_all)
+
+    update = synchronous(updating.update)
+    aupdate = asynchronous(updating.update)
+    consolidate = synchronous(consolidating.consolidate)
+    aconsolidate = asynchronous(consolidating.consolidate)

@@ -1,0 +1,86 @@
+"""The last step of a recall: fill a budget of records and tokens by value, without saying anything twice."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from langmem_ext.longterm.settings import RecallSettings
+from langmem_ext.records import MemoryRecord
+from langmem_ext.text import analyse
+
+
+@dataclass(slots=True)
+class Fit:
+    """The choice: places in the given order (best first), their tokens, and why others were left out."""
+
+    places: list[int] = field(default_factory=list)
+    tokens: int = 0
+    dropped: dict[str, str] = field(default_factory=dict)
+
+
+def fit(
+    records: Sequence[MemoryRecord],
+    scores: Sequence[float],
+    *,
+    cost: Callable[[MemoryRecord], int],
+    limit: int,
+    budget: int | None,
+    settings: RecallSettings,
+) -> Fit:
+    """Choose records, best value per token first, up to a number and a sum of tokens.
+
+    The value of a record is its distance above the worst score, divided by its tokens to the power
+    `settings.length_exponent`: 0 ignores length (no budget, the order of the scores), 1 is the greedy rule of the
+    fractional knapsack. Records that say what a chosen one says are left out (Jaccard of words above
+    `settings.duplicate_overlap`).
+
+    Args:
+        records: Best first.
+        scores: One per record, descending.
+        cost: Tokens of a record in the prompt.
+        limit: Records at most.
+        budget: Tokens at most; None is no bound.
+        settings: Weights of recall.
+    """
+    choice = Fit()
+    chosen_words: list[frozenset[str]] = []
+    for place in _order(records, scores, cost, budget, settings):
+        record = records[place]
+        if len(choice.places) >= limit:
+            choice.dropped[record.id] = f"beyond the limit of {limit}"
+            continue
+        words = frozenset(analyse(record.content).split())
+        twin = next((n for n, other in enumerate(chosen_words) if _overlap(words, other) >= settings.duplicate_overlap), None)
+        if twin is not None:
+            choice.dropped[record.id] = f"says what {records[choice.places[twin]].id} says"
+            continue
+        tokens = cost(record)
+        if budget is not None and choice.tokens + tokens > budget:
+            choice.dropped[record.id] = f"{tokens} tokens, {budget - choice.tokens} left"
+            continue
+        choice.places.append(place)
+        choice.tokens += tokens
+        chosen_words.append(words)
+    choice.places.sort()
+    return choice
+
+
+def _order(
+    records: Sequence[MemoryRecord],
+    scores: Sequence[float],
+    cost: Callable[[MemoryRecord], int],
+    budget: int | None,
+    settings: RecallSettings,
+) -> list[int]:
+    if budget is None or not records:
+        return list(range(len(records)))
+    worst = min(scores)
+    values = [
+        (score - worst) / max(1, cost(record)) ** settings.length_exponent
+        for record, score in zip(records, scores, strict=True)
+    ]
+    return sorted(range(len(records)), key=lambda place: -values[place])
+
+
+def _overlap(words: frozenset[str], other: frozenset[str]) -> float:
+    union = len(words | other)
+    return len(words & other) / union if union else 1.0

@@ -1,0 +1,232 @@
+"""The conversation log: every message, once, in order, before any model is asked.
+
+A message is a record of kind `message` under its own message id. Its place in the thread is an item
+``(…, "log", thread)`` with the zero-padded position as key, so a page of a log is read by key from any store. The
+thread's length is kept in ``(…, "threads")``; all three are written in one batch, under the thread's lock.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from langchain_core.messages import AnyMessage, BaseMessage, convert_to_messages, message_to_dict, messages_from_dict
+from langgraph.store.base import Item, Op
+
+from langmem_ext import namespaces
+from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
+from langmem_ext.longterm.writing import clean, commit, moment, record_put
+from langmem_ext.operations import Operation
+from langmem_ext.records import MemoryRecord, from_value
+
+ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
+MAX_PAGE = 1000
+
+
+def message_text(message: BaseMessage) -> str:
+    """The text of a message: its text parts, the names of other parts, and the tools it calls."""
+    if isinstance(message.content, str):
+        parts = [message.content]
+    else:
+        parts = [_part_text(part) for part in message.content]
+    calls = getattr(message, "tool_calls", None) or []
+    parts.extend(f"[calls {call['name']}]" for call in calls)
+    return clean("\n".join(part for part in parts if part and part.strip()))
+
+
+def _part_text(part: str | dict[Any, Any]) -> str:
+    if isinstance(part, str):
+        return part
+    if part.get("type") == "text":
+        return str(part.get("text", ""))
+    return f"[{part.get('type', 'content')}]"
+
+
+def message_time(core: Core, message: BaseMessage, occurred_at: datetime | date | str | None, now: datetime) -> datetime:
+    """When a message was said: its own ``additional_kwargs["timestamp"]``, else `occurred_at`, else now."""
+    own = message.additional_kwargs.get("timestamp")
+    if isinstance(own, int | float) and not isinstance(own, bool):
+        return datetime.fromtimestamp(own, UTC)
+    return moment(core, own if own is not None else occurred_at, now)
+
+
+def _message_id(message: BaseMessage, thread_id: str) -> str:
+    """The message's own id; without one, a hash where the message carries its own time, else a new id."""
+    if message.id:
+        return clean(message.id)
+    stamp = message.additional_kwargs.get("timestamp")
+    if stamp is None:
+        return str(uuid.uuid4())
+    key = "\x1f".join((thread_id, message.type, str(stamp), message_text(message)))
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def _is_plain(message: BaseMessage) -> bool:
+    return isinstance(message.content, str) and message.type in {"human", "ai"} and not getattr(message, "tool_calls", None)
+
+
+def _clean_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(key)): _clean_json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean_json(entry) for entry in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
+
+
+def _to_record(
+    core: Core, message: BaseMessage, thread_id: str, occurred_at: datetime | date | str | None, now: datetime
+) -> MemoryRecord:
+    role = ROLES.get(message.type, message.type)
+    data: dict[str, Any] = {"role": role}
+    if not _is_plain(message):
+        data["message"] = _clean_json(message_to_dict(message))
+    return MemoryRecord(
+        id=_message_id(message, thread_id),
+        kind="message",
+        content=message_text(message),
+        data=data,
+        importance=0.5,
+        occurred_at=message_time(core, message, occurred_at, now),
+        recorded_at=now,
+        speaker=clean(message.name) if message.name else role,
+        thread_id=thread_id,
+    )
+
+
+def check_thread(thread_id: object) -> str:
+    """Return the thread id.
+
+    Raises:
+        InvalidInputError: Not a text that fits a namespace label.
+    """
+    if not isinstance(thread_id, str):
+        raise InvalidInputError(f"thread_id must be a text, got {type(thread_id).__name__}")
+    thread_id = clean(thread_id)
+    namespaces.label(thread_id)
+    return thread_id
+
+
+def _log_leaf(core: Core, thread_id: str) -> tuple[str, ...]:
+    return core.leaf(namespaces.LOG, namespaces.label(thread_id))
+
+
+def position_key(position: int) -> str:
+    """Return the key of a place in the log, which sorts as the number does."""
+    return f"{position:012d}"
+
+
+def thread_length(core: Core, thread_id: str) -> Operation[int]:
+    """Return how many messages a thread's log has had so far."""
+    (head,) = yield from get_items(core, core.leaf(namespaces.THREADS), [thread_id])
+    return int(head.value["length"]) if head else 0
+
+
+def _append(core: Core, thread_id: str, records: Sequence[MemoryRecord]) -> Operation[list[MemoryRecord]]:
+    found = yield from get_items(core, core.records_leaf, [record.id for record in records])
+    stored: dict[str, MemoryRecord] = {item.key: from_value(item.value) for item in found if item}
+    position = yield from thread_length(core, thread_id)
+    ops: list[Op] = []
+    for record in records:
+        if record.id in stored:
+            continue
+        placed = record.model_copy(update={"position": position})
+        stored[record.id] = placed
+        ops.append(record_put(core, placed))
+        ops.append(put(_log_leaf(core, thread_id), position_key(position), {"record": record.id}))
+        position += 1
+    if ops:
+        ops.append(put(core.leaf(namespaces.THREADS), thread_id, {"thread": thread_id, "length": position}))
+        yield from commit(core, ops)
+    return [stored[record.id] for record in records]
+
+
+def observe(
+    core: Core,
+    messages: Sequence[AnyMessage | BaseMessage | dict[str, Any] | tuple[str, str]] | BaseMessage,
+    *,
+    thread_id: str,
+    occurred_at: datetime | date | str | None = None,
+) -> Operation[list[MemoryRecord]]:
+    """Append messages to a thread's log; a message id that is in the log already is not stored again.
+
+    Args:
+        messages: LangChain messages, or what `convert_to_messages` takes. Tool calls, tool results and multi-part
+            content are kept whole. The time of each is ``additional_kwargs["timestamp"]`` (ISO 8601, or epoch
+            seconds), else `occurred_at`, else now. A message without text and without calls is refused.
+        thread_id: The conversation.
+        occurred_at: Time of the messages that carry none.
+
+    Returns:
+        The log's records, one per message, in order; durable when this returns, vectors or not.
+
+    Raises:
+        InvalidInputError: An empty message, an illegal thread id or time; nothing was written.
+    """
+    thread_id = check_thread(thread_id)
+    now = core.now()
+    given = [messages] if isinstance(messages, BaseMessage) else messages
+    records = [
+        _to_record(core, message, thread_id, occurred_at, now) for message in convert_to_messages(given)
+    ]
+    for number, record in enumerate(records):
+        if not record.content:
+            raise InvalidInputError(f"message {number} is empty: pass messages with text, parts or tool calls")
+    if not records:
+        return []
+    return (yield from exclusively(core, f"log:{thread_id}", lambda: _append(core, thread_id, records)))
+
+
+def read_log(core: Core, thread_id: str, *, start: int = 0, limit: int = 100) -> Operation[list[MemoryRecord]]:
+    """Return a page of a thread's log, in order.
+
+    Args:
+        thread_id: The conversation; one that was never observed has an empty log.
+        start: Position of the first message; negative counts from the end, so ``start=-10`` is the last ten.
+        limit: How many positions at most, 1 to 1000. Forgotten messages leave gaps.
+
+    Raises:
+        InvalidInputError: `limit` out of range.
+    """
+    if not 0 < limit <= MAX_PAGE:
+        raise InvalidInputError(f"limit must be from 1 to {MAX_PAGE}, got {limit!r}")
+    thread_id = check_thread(thread_id)
+    length = yield from thread_length(core, thread_id)
+    first = max(0, length + start) if start < 0 else start
+    keys = [position_key(place) for place in range(first, min(length, first + limit))]
+    entries = yield from get_items(core, _log_leaf(core, thread_id), keys)
+    ids = [str(entry.value["record"]) for entry in entries if isinstance(entry, Item)]
+    items = yield from get_items(core, core.records_leaf, ids)
+    return [from_value(item.value) for item in items if item]
+
+
+def to_message(record: MemoryRecord) -> BaseMessage:
+    """Return the LangChain message that a log record was made of."""
+    data = record.data if isinstance(record.data, dict) else {}
+    whole = data.get("message")
+    if isinstance(whole, dict):
+        message = messages_from_dict([whole])[0]
+    else:
+        (message,) = convert_to_messages([{"role": str(data.get("role", "user")), "content": record.content}])
+        if record.speaker not in {None, data.get("role")}:
+            message.name = record.speaker
+    message.id = record.id
+    message.additional_kwargs.setdefault("timestamp", record.occurred_at.isoformat())
+    return message
+
+
+def read_messages(core: Core, thread_id: str, *, start: int = 0, limit: int = 100) -> Operation[list[BaseMessage]]:
+    """Return a page of a thread's log as LangChain messages, each with its id and timestamp; see `log`."""
+    records = yield from read_log(core, thread_id, start=start, limit=limit)
+    return [to_message(record) for record in records]
+
+
+def threads(core: Core) -> Operation[list[str]]:
+    """Return the ids of the conversations in the log, sorted."""
+    items = yield from scan(core, core.leaf(namespaces.THREADS))
+    return sorted(str(item.value["thread"]) for item in items)

@@ -1,0 +1,164 @@
+"""The first step of a recall: what is asked, for which time, of which kinds; every argument checked here."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.core import Core
+from langmem_ext.longterm.extract import concepts
+from langmem_ext.longterm.writing import check_kind, check_label, clean
+from langmem_ext.records import FOREVER, Kind
+from langmem_ext.text import canonical_keyword, keywords as text_keywords
+from langmem_ext.times import TimeSpan, check_order, parse_bound, spans
+
+MAX_QUERY = 32_000
+MAX_LIMIT = 1_000
+_QUERY_KEYWORDS = 24
+
+Bound: TypeAlias = datetime | date | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A checked question.
+
+    Attributes:
+        query: What is asked.
+        start: Inclusive lower bound on event time; None is open.
+        end: Exclusive upper bound on event time; None is open.
+        as_of: What was believed just before this moment; None is now.
+        now: What relative times in the query are relative to.
+        kinds: Kinds that may come back; empty is all.
+        topic: Topic to stay within, or None.
+        keywords: Canonical keywords to look up in the keyword index.
+        spans: Times that the query names; they raise what falls inside, and exclude nothing.
+        limit: Records at most.
+        token_budget: Tokens at most, or None.
+        exclude: Ids that are in the main context already.
+    """
+
+    query: str
+    start: datetime | None
+    end: datetime | None
+    as_of: datetime | None
+    now: datetime
+    kinds: tuple[Kind, ...]
+    topic: str | None
+    keywords: tuple[str, ...]
+    spans: tuple[TimeSpan, ...]
+    limit: int
+    token_budget: int | None
+    exclude: frozenset[str]
+
+    def filter(self) -> dict[str, Any]:
+        """The store filter of everything hard in this plan."""
+        conditions: dict[str, Any] = {}
+        if self.as_of is None:
+            conditions["believed_until"] = FOREVER
+        else:
+            moment = self.as_of.timestamp()
+            conditions["believed_from"] = {"$lt": moment}
+            conditions["believed_until"] = {"$gte": moment}
+        occurred: dict[str, float] = {}
+        if self.start is not None:
+            occurred["$gte"] = self.start.timestamp()
+        if self.end is not None:
+            occurred["$lt"] = self.end.timestamp()
+        if occurred:
+            conditions["occurred_ts"] = occurred
+        if self.kinds:
+            conditions["kind"] = {"$in": list(self.kinds)}
+        return conditions
+
+    def admits(self, value: Mapping[str, Any]) -> bool:
+        """Whether a stored record passes the filter; for stores whose operators can't be relied on."""
+        moment = self.as_of.timestamp() if self.as_of else None
+        if moment is None:
+            believed = value["believed_until"] == FOREVER
+        else:
+            believed = value["believed_from"] < moment <= value["believed_until"]
+        occurred = float(value["occurred_ts"])
+        return (
+            believed
+            and (self.start is None or occurred >= self.start.timestamp())
+            and (self.end is None or occurred < self.end.timestamp())
+            and (not self.kinds or value["kind"] in self.kinds)
+        )
+
+    def describe(self) -> str:
+        """The hard conditions in words, for the trace."""
+        parts = [f"{name} {value.isoformat()}" for name, value in (("from", self.start), ("until", self.end)) if value]
+        if self.as_of:
+            parts.append(f"as believed at {self.as_of.isoformat()}")
+        if self.kinds:
+            parts.append("kinds " + ", ".join(self.kinds))
+        if self.topic:
+            parts.append(f"topic {self.topic}")
+        return "; ".join(parts) or "all that is believed now"
+
+
+def _positive(name: str, value: object, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise InvalidInputError(f"{name} must be a whole number from 1 to {most}, got {value!r}")
+    return value
+
+
+def _check_query(query: object) -> str:
+    if not isinstance(query, str) or not query.strip():
+        got = "an empty text" if isinstance(query, str) else type(query).__name__
+        raise InvalidInputError(f"query must be a non-empty text, got {got}; records() lists memories without a question")
+    if len(query) > MAX_QUERY:
+        raise InvalidInputError(f"query must have at most {MAX_QUERY} characters, got {len(query)}; pass the question alone")
+    return clean(query)
+
+
+def query_keywords(query: str, given: Sequence[str]) -> tuple[str, ...]:
+    """Canonical keywords of a question: those given, its own words, and the labels of the concepts it speaks of."""
+    words = [*given, *text_keywords(query, _QUERY_KEYWORDS), *concepts(query)]
+    return tuple(dict.fromkeys(filter(None, (canonical_keyword(word) for word in words))))
+
+
+def make_plan(
+    core: Core,
+    query: str,
+    *,
+    before: Bound,
+    after: Bound,
+    as_of: Bound,
+    now: Bound,
+    kinds: Sequence[Kind] | Kind | None,
+    topic: str | None,
+    keywords: Sequence[str],
+    limit: int,
+    token_budget: int | None,
+    exclude: Collection[str],
+) -> Plan:
+    """Check the arguments of a recall.
+
+    Raises:
+        InvalidInputError: An empty or over-long query, an unreadable or reversed time, a limit below 1, an unknown kind.
+    """
+    query = _check_query(query)
+    start = parse_bound(after, edge="start", zone=core.zone)
+    end = parse_bound(before, edge="end", zone=core.zone)
+    check_order(start, end)
+    present = parse_bound(now, edge="start", zone=core.zone) or core.now()
+    wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds or ())
+    if isinstance(keywords, str):
+        raise InvalidInputError('keywords must be a list of texts such as ["budget"], got a text')
+    return Plan(
+        query=query,
+        start=start,
+        end=end,
+        as_of=parse_bound(as_of, edge="end", zone=core.zone),
+        now=present,
+        kinds=tuple(check_kind(kind) for kind in wanted),
+        topic=None if topic is None else check_label("topic", topic),
+        keywords=query_keywords(query, [check_label("keywords", word) for word in keywords]),
+        spans=tuple(spans(query, present, core.zone)),
+        limit=_positive("limit", limit, MAX_LIMIT),
+        token_budget=None if token_budget is None else _positive("token_budget", token_budget, 10**9),
+        exclude=frozenset(exclude),
+    )

@@ -1,0 +1,115 @@
+"""Read memories without a question: by id, in pages, counted."""
+
+from collections.abc import Sequence
+
+from langgraph.store.base import SearchOp
+from pydantic import BaseModel, Field
+
+from langmem_ext import namespaces
+from langmem_ext.errors import InvalidInputError, RecordNotFoundError
+from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
+from langmem_ext.longterm.log import thread_length, threads
+from langmem_ext.longterm.update import watermark
+from langmem_ext.longterm.writing import check_kind
+from langmem_ext.operations import Operation, batch
+from langmem_ext.protocols import SupportsCandidates
+from langmem_ext.records import FOREVER, Kind, MemoryRecord, from_value
+
+MAX_PAGE = 1000
+
+
+class MemoryStats(BaseModel):
+    """What a memory holds.
+
+    Attributes:
+        records: Believed records by kind.
+        superseded: Records no longer believed, kept for the history.
+        threads: Conversations in the log.
+        messages: Messages the log has had.
+        pending: Messages that `update` has not distilled yet.
+        topics: Topics in the index.
+        keywords: Keywords in the index.
+    """
+
+    records: dict[str, int] = Field(default_factory=dict)
+    superseded: int = 0
+    threads: int = 0
+    messages: int = 0
+    pending: int = 0
+    topics: int = 0
+    keywords: int = 0
+
+
+def get(core: Core, id: str) -> Operation[MemoryRecord | None]:  # noqa: A002
+    """Return one record, whichever version has this id, or None.
+
+    Raises:
+        InvalidInputError: `id` is not a non-empty string.
+    """
+    try:
+        return (yield from get_record(core, id))
+    except RecordNotFoundError:
+        return None
+
+
+def records(
+    core: Core, *, kinds: Sequence[Kind] | Kind | None = None, limit: int = 100, offset: int = 0
+) -> Operation[list[MemoryRecord]]:
+    """Return what is believed now, the last written first, a page at a time.
+
+    Args:
+        kinds: Only these kinds; None is all, logged messages included.
+        limit: Records at most, 1 to 1000.
+        offset: Records to skip.
+
+    Raises:
+        InvalidInputError: `limit` or `offset` out of range, or an unknown kind.
+    """
+    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_PAGE:
+        raise InvalidInputError(f"limit must be a whole number from 1 to {MAX_PAGE}, got {limit!r}")
+    if isinstance(offset, bool) or not isinstance(offset, int) or offset < 0:
+        raise InvalidInputError(f"offset must be a whole number from 0, got {offset!r}")
+    wanted = [check_kind(kind) for kind in ((kinds,) if isinstance(kinds, str) else kinds or ())]
+    equal: dict[str, object] = {"believed_until": FOREVER}
+    if isinstance(core.store, SupportsCandidates):
+        if wanted:
+            equal["kind"] = {"$in": wanted}
+        op = SearchOp(core.records_leaf, filter=equal, limit=limit, offset=offset, refresh_ttl=False)
+        (result,) = yield from batch(core.store, [op])
+        return [from_value(item.value) for item in search_items(result)]
+    items = yield from scan(core, core.records_leaf, equal)
+    found = [from_value(item.value) for item in items]
+    chosen = [record for record in found if not wanted or record.kind in wanted]
+    chosen.sort(key=lambda record: (record.recorded_at, record.position or 0), reverse=True)
+    return chosen[offset : offset + limit]
+
+
+def stats(core: Core) -> Operation[MemoryStats]:
+    """Count what this memory holds; reads every record once."""
+    items = yield from scan(core, core.records_leaf)
+    counted: dict[str, int] = {}
+    superseded = 0
+    for item in items:
+        if item.value["believed_until"] == FOREVER:
+            counted[item.value["kind"]] = counted.get(item.value["kind"], 0) + 1
+        elif not is_shadow(item):
+            superseded += 1
+    names = yield from threads(core)
+    messages = pending = 0
+    for name in names:
+        length = yield from thread_length(core, name)
+        messages += length
+        pending += length - (yield from watermark(core, name))
+    topics = yield from scan(core, core.leaf(namespaces.TOPICS))
+    keywords = yield from scan(core, core.leaf(namespaces.KEYWORDS))
+    return MemoryStats(
+        records=counted,
+        superseded=superseded,
+        threads=len(names),
+        messages=messages,
+        pending=pending,
+        topics=len({item.namespace for item in topics}),
+        keywords=len({item.namespace for item in keywords}),
+    )
+
+

@@ -1,0 +1,274 @@
+"""Recall: from a question to the few records that matter, without a model call, with a trace of every step.
+
+plan → main context → topic index → keyword index → candidates → rank → rerank → cover → fit. Each step is a function
+that says what it found, kept and dropped.
+"""
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from langchain_core.documents import Document
+from langgraph.store.base import Item
+
+from langmem_ext import namespaces
+from langmem_ext.longterm import fitting, ranking
+from langmem_ext.longterm.candidates import find_candidates
+from langmem_ext.longterm.core import Core, get_items
+from langmem_ext.longterm.indexes import Named, look_up
+from langmem_ext.longterm.plan import Bound, Plan, make_plan
+from langmem_ext.operations import Operation, ask
+from langmem_ext.protocols import Candidates
+from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, from_value, render
+
+
+@dataclass(slots=True)
+class Tracer:
+    """Collects the steps of one recall."""
+
+    steps: list[RecallStep] = field(default_factory=list)
+
+    @contextmanager
+    def step(self, name: str, asked: str = "") -> Iterator[dict[str, Any]]:
+        """Time a step; what the body puts into the dictionary becomes the step's fields."""
+        fields: dict[str, Any] = {}
+        began = time.perf_counter()
+        yield fields
+        elapsed = (time.perf_counter() - began) * 1000
+        self.steps.append(RecallStep(name=name, asked=asked, milliseconds=round(elapsed, 3), **fields))
+
+
+@dataclass(slots=True)
+class Ranked:
+    """Records under consideration, best first, with their scores."""
+
+    records: list[MemoryRecord]
+    scores: list[float]
+
+    def without(self, drop: Collection[str]) -> "Ranked":
+        """The same without some ids."""
+        kept = [place for place, record in enumerate(self.records) if record.id not in drop]
+        return Ranked([self.records[place] for place in kept], [self.scores[place] for place in kept])
+
+
+def recall(
+    core: Core,
+    query: str,
+    *,
+    before: Bound = None,
+    after: Bound = None,
+    as_of: Bound = None,
+    now: Bound = None,
+    kinds: Sequence[Kind] | Kind | None = None,
+    topic: str | None = None,
+    keywords: Sequence[str] = (),
+    limit: int = 8,
+    token_budget: int | None = None,
+    exclude: Collection[str] = (),
+) -> Operation[Recall]:
+    """Find what matters for a question.
+
+    Args:
+        query: The question, or whatever the memory should speak to, 1 to 32,000 characters.
+        before: Only what happened up to then, inclusive; a bare date is the whole day, "2025-09" the whole month.
+        after: Only what happened from then on, inclusive.
+        as_of: What was believed then (recorded time), corrections since then unknown.
+        now: What "last week" in the query is relative to; default the memory's clock.
+        kinds: Only these kinds.
+        topic: Only records that the topic index names under this topic.
+        keywords: Keywords to look up besides those of the query.
+        limit: Records at most, 1 to 1000.
+        token_budget: Tokens of `Recall.text()` at most.
+        exclude: Ids not to load, because the main context has them.
+
+    Returns:
+        Records best first, their scores, the tokens they cost and the trace. Times are hard bounds when given as
+        arguments; read out of the query they only raise what falls inside.
+
+    Raises:
+        InvalidInputError: An argument can't be meant; the message says what to pass.
+    """
+    tracer = Tracer()
+    plan = make_plan(
+        core,
+        query,
+        before=before,
+        after=after,
+        as_of=as_of,
+        now=now,
+        kinds=kinds,
+        topic=topic,
+        keywords=keywords,
+        limit=limit,
+        token_budget=token_budget,
+        exclude=exclude,
+    )
+    _trace_plan(tracer, plan)
+    named = yield from _indexes(core, plan, tracer)
+    candidates = yield from _candidates(core, plan, tracer)
+    ranked = yield from _rank(core, plan, named, candidates, tracer)
+    ranked = yield from _rerank(core, plan, ranked, tracer)
+    ranked = _cover(core, named, ranked, tracer)
+    chosen, tokens = _fit(core, plan, ranked, tracer)
+    core.note_use([record.id for record in chosen.records], plan.now)
+    return Recall(query=plan.query, records=chosen.records, scores=chosen.scores, tokens=tokens, trace=tracer.steps)
+
+
+def _trace_plan(tracer: Tracer, plan: Plan) -> None:
+    with tracer.step("plan", plan.describe()) as step:
+        step["detail"] = {"keywords": list(plan.keywords), "times": [span.text for span in plan.spans]}
+    with tracer.step("main_context", "what is in the context already is not loaded again") as step:
+        step["found"] = len(plan.exclude)
+
+
+def _indexes(core: Core, plan: Plan, tracer: Tracer) -> Operation[Named]:
+    """Look the question's keywords up; what the indexes name but the plan excludes is gone after this step."""
+    with tracer.step("keyword_index", ", ".join(plan.keywords)) as step:
+        named = yield from look_up(core, plan.keywords)
+        step["found"] = len(named.by_record)
+        step["kept"] = named.entries()
+        step["detail"] = {"keywords": {word: ids for word, ids in named.by_keyword.items() if ids}}
+    with tracer.step("topic_index", "summaries of the topics that the question's keywords name") as step:
+        summaries = named.summaries()
+        step["found"] = len(summaries)
+        step["kept"] = summaries
+    tracer.steps[-2:] = tracer.steps[:-3:-1]  # the topic is looked at first, then its entries
+    return named
+
+
+def _candidates(core: Core, plan: Plan, tracer: Tracer) -> Operation[Candidates]:
+    with tracer.step("candidates", "words, characters, dates, vectors") as step:
+        dense = yield from ask(lambda: ranking.dense_weight(core.store, plan.query, core.settings) > 0)
+        candidates = yield from find_candidates(core, plan, dense=dense)
+        step["found"] = candidates.total
+        step["kept"] = []
+        step["detail"] = {
+            "searchable": candidates.total,
+            "candidates": len(candidates.keys),
+            "words": int(np.count_nonzero(candidates.words)),
+            "characters": int(np.count_nonzero(candidates.characters)),
+            "dates": int(np.count_nonzero(candidates.dates)),
+            "dense": int(np.count_nonzero(~np.isnan(candidates.dense))),
+        }
+    return candidates
+
+
+def _rank(core: Core, plan: Plan, named: Named, candidates: Candidates, tracer: Tracer) -> Operation[Ranked]:
+    """Fuse the lists, add what the indexes name, load the best and apply the boosts."""
+    with tracer.step("rank", "fused lists, boosted by index, importance, recency and use") as step:
+        fused = ranking.fuse(candidates, plan.query, plan.spans, core.settings, store=core.store)
+        scores = dict(zip(candidates.keys, fused.tolist(), strict=True))
+        bonus = core.settings.index_bonus * (float(np.std(fused)) if fused.size > 1 else 1.0)
+        floor = min(scores.values(), default=0.0)
+        if plan.topic is None:
+            for record_id, words in named.by_record.items():
+                scores[record_id] = scores.get(record_id, floor) + bonus * min(len(words), 3)
+        depth = max(core.settings.depth, 4 * plan.limit)
+        best = sorted(scores, key=lambda key: -scores[key])[: depth + len(plan.exclude)]
+        ranked, missing = yield from _load(core, plan, best, scores)
+        step["found"] = len(scores)
+        step["kept"] = [record.id for record in ranked.records]
+        step["dropped"] = missing
+        step["detail"] = {"scores": {r.id: round(s, 4) for r, s in zip(ranked.records, ranked.scores, strict=True)}}
+    return ranked
+
+
+def _load(
+    core: Core, plan: Plan, keys: Sequence[str], scores: dict[str, float]
+) -> Operation[tuple[Ranked, dict[str, str]]]:
+    """Load records by key and order them by boosted score; say which were dropped and why."""
+    items = yield from get_items(core, core.records_leaf, keys)
+    usage = yield from get_items(core, core.leaf(namespaces.USAGE), keys)
+    dropped: dict[str, str] = {}
+    kept: list[tuple[MemoryRecord, float]] = []
+    for key, item, use in zip(keys, items, usage, strict=True):
+        reason = _refuse(plan, item)
+        if reason or item is None:
+            dropped[key] = reason
+        else:
+            kept.append((from_value(item.value, use.value if use else None), scores[key]))
+    records = [record for record, _ in kept]
+    boosted = ranking.boost(np.asarray([score for _, score in kept]), records, plan.now, core.settings)
+    order = np.argsort(-boosted, kind="stable")
+    return Ranked([records[place] for place in order], [float(boosted[place]) for place in order]), dropped
+
+
+def _refuse(plan: Plan, item: Item | None) -> str:
+    """Say why a stored record may not come back, or nothing."""
+    if item is None:
+        return "forgotten meanwhile"
+    if not plan.admits(item.value):
+        return "outside the asked time, kind or belief"
+    if item.value["id"] in plan.exclude:
+        return "already in the main context"
+    return ""
+
+
+def _rerank(core: Core, plan: Plan, ranked: Ranked, tracer: Tracer) -> Operation[Ranked]:
+    """Let the reranker, where there is one, reorder the best; what it leaves out is dropped."""
+    reranker = core.reranker
+    if reranker is None or not ranked.records:
+        return ranked
+    with tracer.step("rerank", type(reranker).__name__) as step:
+        documents = [Document(page_content=record.text, id=record.id) for record in ranked.records]
+        result = yield from ask(
+            lambda: reranker.compress_documents(documents, plan.query),
+            lambda: reranker.acompress_documents(documents, plan.query),
+        )
+        by_id = {record.id: record for record in ranked.records}
+        order = [document.id for document in result if document.id in by_id]
+        records = [by_id[record_id] for record_id in order if record_id is not None]
+        step["found"] = len(documents)
+        step["kept"] = [record.id for record in records]
+        kept = set(order)
+        step["dropped"] = {record_id: "left out by the reranker" for record_id in by_id if record_id not in kept}
+    return Ranked(records, [1.0 / (1 + place) for place in range(len(records))])
+
+
+def _cover(core: Core, named: Named, ranked: Ranked, tracer: Tracer) -> Ranked:
+    """Drop raw entries that a chosen summary covers, except those that a selective keyword names.
+
+    A keyword that names most of what a summary covers says no more than its topic; it exempts nothing.
+    """
+    with tracer.step("cover", "entries that a chosen summary covers are not loaded again") as step:
+        position = {record.id: place for place, record in enumerate(ranked.records)}
+        dropped: dict[str, str] = {}
+        for summary in ranked.records[: core.settings.cover_depth]:
+            if summary.kind not in {"summary", "reflection"} or summary.id in dropped:
+                continue
+            covered = set(summary.sources)
+            exempt: set[str] = set()
+            for ids in named.by_keyword.values():
+                hit = covered.intersection(ids)
+                if len(hit) <= core.settings.cover_selectivity * len(covered):
+                    exempt |= hit
+            reason = f"covered by {summary.id}"
+            dropped |= {record: reason for record in covered - exempt if record in position}
+        step["found"] = len(ranked.records)
+        step["dropped"] = dropped
+        left = ranked.without(dropped)
+        step["kept"] = [record.id for record in left.records]
+    return left
+
+
+def _fit(core: Core, plan: Plan, ranked: Ranked, tracer: Tracer) -> tuple[Ranked, int]:
+    """Choose within the limit and the token budget, without near-duplicates."""
+    asked = f"at most {plan.limit} records" + (f" and {plan.token_budget} tokens" if plan.token_budget else "")
+    with tracer.step("fit", asked) as step:
+        choice = fitting.fit(
+            ranked.records,
+            ranked.scores,
+            cost=lambda record: core.counter(render(record)) + 1,
+            limit=plan.limit,
+            budget=plan.token_budget,
+            settings=core.settings,
+        )
+        chosen = Ranked([ranked.records[place] for place in choice.places], [ranked.scores[place] for place in choice.places])
+        step["found"] = len(ranked.records)
+        step["kept"] = [record.id for record in chosen.records]
+        step["dropped"] = choice.dropped
+        step["detail"] = {"tokens": choice.tokens}
+    return chosen, choice.tokens

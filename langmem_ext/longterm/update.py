@@ -1,0 +1,271 @@
+"""Event-driven update: what do the new messages change in what is known? Adding nothing is a good answer.
+
+The log is the queue. A watermark per thread says how far it has been distilled; it moves in the same batch as the
+records that the range produced, and their ids derive from the range, so a crash or a second worker repeats nothing and
+skips nothing. A failing model leaves the range pending.
+"""
+
+import logging
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from langgraph.store.base import Item, Op
+from pydantic import BaseModel, Field
+
+from langmem_ext import namespaces
+from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError
+from langmem_ext.longterm.asking import ask_model
+from langmem_ext.longterm.core import Core, exclusively, get_items, put
+from langmem_ext.longterm.extraction import extract_operations
+from langmem_ext.longterm.log import read_log, thread_length, threads
+from langmem_ext.longterm.quoting import quoted
+from langmem_ext.longterm.recall import recall
+from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
+from langmem_ext.longterm.versions import believed_since, supersede
+from langmem_ext.longterm.writing import build, commit, puts, reindex
+from langmem_ext.metering import Meter
+from langmem_ext.operations import Operation
+from langmem_ext.prompts import UPDATE
+from langmem_ext.records import Kind, MemoryRecord, escape, from_value
+from langmem_ext.text import language
+
+logger = logging.getLogger("langmem_ext")
+
+DISTILLED = "distilled:"
+"""Prefix of the state keys that hold a thread's watermark."""
+
+FACT_KINDS: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile")
+
+
+class UpdateReport(BaseModel):
+    """What an update did.
+
+    Attributes:
+        added: Ids of new records.
+        revised: Ids of new versions.
+        retired: Ids of records no longer believed.
+        reinforced: Ids of records said again.
+        rejected: Why proposed operations were not applied, one line each, without user text.
+        ranges: Ranges of the log that were distilled, as ``(thread_id, start, end)``, half open.
+        pending: Ranges that are still to be distilled, with the reason in `warnings`.
+        warnings: What went wrong.
+        model_calls: Calls made.
+        tokens: Tokens spent on them.
+    """
+
+    added: list[str] = Field(default_factory=list)
+    revised: list[str] = Field(default_factory=list)
+    retired: list[str] = Field(default_factory=list)
+    reinforced: list[str] = Field(default_factory=list)
+    rejected: list[str] = Field(default_factory=list)
+    ranges: list[tuple[str, int, int]] = Field(default_factory=list)
+    pending: list[tuple[str, int, int]] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
+    model_calls: int = 0
+    tokens: int = 0
+
+
+@dataclass(slots=True)
+class Range:
+    """A stretch of one thread's log, and what is known around it. Aliases count from 1."""
+
+    thread_id: str
+    start: int
+    end: int
+    messages: list[MemoryRecord]
+    known: list[Item] = field(default_factory=list)
+
+    def record_id(self, core: Core, number: int) -> str:
+        """Return the id of the range's n-th record: the same on every attempt."""
+        name = "/".join((*core.namespace, self.thread_id, str(self.start), str(self.end), str(number)))
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+
+
+def update(core: Core, *, thread_id: str | None = None, meter: Meter | None = None) -> Operation[UpdateReport]:
+    """Distil what the log holds beyond its watermarks into typed records.
+
+    One model call per range of at most `settings.update_messages` messages; without a model, at the meter's cap, or
+    where the model can't return structure, the extraction path does what it can.
+
+    Args:
+        thread_id: Only this conversation; None is all.
+        meter: Counts and caps model calls; None counts without a cap.
+
+    Returns:
+        What was done. A model that failed, or whose output stayed malformed after one repair, leaves its range pending
+        with a warning, and everything said is in the log.
+    """
+    meter = meter or Meter()
+    report = UpdateReport()
+    yield from _try_reindex(core, report)
+    for thread in [thread_id] if thread_id is not None else (yield from threads(core)):
+        yield from exclusively(core, f"update:{thread}", lambda thread=thread: _thread(core, thread, meter, report))
+    report.model_calls, report.tokens = meter.calls, meter.tokens
+    return report
+
+
+def _try_reindex(core: Core, report: UpdateReport) -> Operation[None]:
+    try:
+        yield from reindex(core)
+    except Exception as error:  # noqa: BLE001 - embedding is a third party's; its records stay noted
+        report.warnings.append(f"records stored without vectors stay so for now: {type(error).__name__}")
+
+
+def watermark(core: Core, thread_id: str) -> Operation[int]:
+    """Return how many messages of a thread's log have been distilled."""
+    (item,) = yield from get_items(core, core.leaf(namespaces.STATE), [DISTILLED + thread_id])
+    return int(item.value["position"]) if item else 0
+
+
+def _thread(core: Core, thread_id: str, meter: Meter, report: UpdateReport) -> Operation[None]:
+    """Distil one thread, range by range, until its watermark is at its end or a range fails."""
+    start = yield from watermark(core, thread_id)
+    length = yield from thread_length(core, thread_id)
+    while start < length:
+        end = min(length, start + core.distillation.update_messages)
+        messages = yield from read_log(core, thread_id, start=start, limit=end - start)
+        span = Range(thread_id, start, end, messages)
+        try:
+            proposed = yield from _propose(core, span, meter)
+        except Exception as error:  # noqa: BLE001 - a model may raise anything; no message is lost by it
+            report.warnings.append(f"{thread_id} {start}-{length}: {type(error).__name__}: the range stays pending")
+            report.pending.append((thread_id, start, length))
+            logger.warning("update of %d messages stays pending: %s", length - start, type(error).__name__)
+            return
+        yield from exclusively(core, "versions", lambda span=span, proposed=proposed: _apply(core, span, proposed, report))
+        report.ranges.append((thread_id, start, end))
+        start = end
+
+
+def _propose(core: Core, span: Range, meter: Meter) -> Operation[list[MemoryOperation]]:
+    """Ask the model, or extract, what the range changes."""
+    speaking = [message for message in span.messages if message.speaker != "tool"]
+    if not speaking:
+        return []
+    span.known = yield from _neighbours(core, speaking)
+    if core.model is None:
+        return extract_operations(span.messages, [from_value(item.value) for item in span.known])
+    body = _render(span)
+    try:
+        answer = yield from ask_model(core.model, MemoryUpdate, UPDATE[language(body)], body, meter)
+    except (CapReachedError, NotImplementedError) as error:
+        logger.warning("update by extraction: %s", type(error).__name__)
+        return extract_operations(span.messages, [from_value(item.value) for item in span.known])
+    return answer.operations
+
+
+def _neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[Item]]:
+    """Find what is known around *each* new message, not just around the last one."""
+    ids: dict[str, None] = {}
+    for message in messages:
+        if message.speaker == "assistant":
+            continue
+        found = yield from recall(core, message.content[: core.distillation.neighbour_query], kinds=FACT_KINDS, limit=5)
+        ids.update(dict.fromkeys(found.ids()))
+    items = yield from get_items(core, core.records_leaf, list(ids)[: core.distillation.neighbours])
+    return [item for item in items if item]
+
+
+def _render(span: Range) -> str:
+    lines = ["<known_memories>"]
+    for number, item in enumerate(span.known, 1):
+        record = from_value(item.value)
+        lines.append(f'<known n="{number}" date="{record.occurred_at.date()}">{escape(record.content)}</known>')
+    lines.append("</known_memories>\n<new_messages>")
+    for number, message in enumerate(span.messages, 1):
+        speaker = escape(message.speaker or "").replace('"', "&quot;")
+        stamp = message.occurred_at.isoformat(timespec="minutes")
+        lines.append(f'<message n="{number}" speaker="{speaker}" date="{stamp}">{escape(message.content)}</message>')
+    lines.append("</new_messages>")
+    return "\n".join(lines)
+
+
+def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], report: UpdateReport) -> Operation[None]:
+    """Check every operation, then write all that hold and the watermark in one batch."""
+    known = {item.key: item for item in (yield from get_items(core, core.records_leaf, [i.key for i in span.known])) if item}
+    ops: list[Op] = []
+    touched: set[str] = set()
+    done: list[tuple[str, str]] = []
+    for number, operation in enumerate(proposed, 1):
+        try:
+            target = _target(span, operation, known, touched)
+            planned, outcome = _plan(core, span, operation, number, target)
+        except (InvalidInputError, ModelOutputError) as error:
+            report.rejected.append(f"operation {number} ({operation.action}): {error}")
+            continue
+        if target is not None:
+            touched.add(target.key)
+        ops.extend(planned)
+        done.append(outcome)
+    mark = {"thread": span.thread_id, "position": span.end}
+    ops.append(put(core.leaf(namespaces.STATE), DISTILLED + span.thread_id, mark))
+    yield from commit(core, ops)
+    for name, record_id in done:
+        getattr(report, name).append(record_id)
+
+
+def _target(span: Range, operation: MemoryOperation, known: dict[str, Item], touched: set[str]) -> Item | None:
+    if operation.action == "add":
+        return None
+    if operation.target is None or operation.target > len(span.known):
+        raise ModelOutputError(f"no known memory has the number {operation.target!r}")
+    key = span.known[operation.target - 1].key
+    item = known.get(key)
+    if item is None or item.value.get("superseded_at"):
+        raise ModelOutputError("its target has been changed meanwhile")
+    if key in touched:
+        raise ModelOutputError("its target is changed by an earlier operation of this update")
+    return item
+
+
+def _evidence(span: Range, operation: MemoryOperation) -> MemoryRecord:
+    """Return the message an operation quotes.
+
+    Raises:
+        ModelOutputError: There is no such message, or it does not say what is quoted.
+    """
+    if operation.message > len(span.messages):
+        raise ModelOutputError(f"no new message has the number {operation.message}")
+    message = span.messages[operation.message - 1]
+    if not quoted(operation.quote, message.content):
+        raise ModelOutputError(f"its quote does not occur in message {operation.message}")
+    return message
+
+
+def _plan(
+    core: Core, span: Range, operation: MemoryOperation, number: int, target: Item | None
+) -> tuple[list[Op], tuple[str, str]]:
+    """Return the store operations of one checked operation, and where it belongs in the report."""
+    message = _evidence(span, operation)
+    if target is None:
+        record = _record(core, span, operation, number, message)
+        return puts(core, record), ("added", record.id)
+    old = from_value(target.value)
+    if operation.action == "retire":
+        return supersede(core, target, None), ("retired", old.id)
+    if operation.action == "reinforce":
+        stronger = old.importance + (1 - old.importance) * core.distillation.reinforcement
+        record = old.model_copy(update={"importance": stronger, "sources": [*old.sources, message.id]})
+        return puts(core, record, believed_from=believed_since(target)), ("reinforced", old.id)
+    record = _record(core, span, operation, number, message)
+    new = record.model_copy(update={"supersedes": old.id, "lineage": old.lineage, "pinned": old.pinned})
+    return supersede(core, target, new), ("revised", new.id)
+
+
+def _record(core: Core, span: Range, operation: MemoryOperation, number: int, message: MemoryRecord) -> MemoryRecord:
+    fields: dict[str, Any] = {
+        "id": span.record_id(core, number),
+        "content": operation.content or operation.quote,
+        "kind": operation.kind,
+        "data": operation.data,
+        "topic": operation.topic,
+        "keywords": operation.keywords,
+        "importance": operation.importance,
+        "occurred_at": operation.occurred_at or message.occurred_at,
+        "sources": [message.id],
+        "speaker": message.speaker,
+        "thread_id": span.thread_id,
+    }
+    return build(core, fields, core.now()).model_copy(update={"quote": operation.quote})
