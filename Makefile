@@ -1,0 +1,73 @@
+# Every command works in a fresh clone and again after any other: what is installed is remembered by
+# stamps inside the private environment (.venv), so that a second run starts at once.
+
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+STAMPS := $(VENV)/.stamps
+PIP := $(PY) -m pip --disable-pip-version-check -qq install --constraint constraints.txt
+WORKERS ?= auto
+ARGS ?=
+
+# `make PYTHON=/path/to/python3.12 demo` chooses an interpreter; otherwise the first suitable one is taken.
+PYTHON ?=
+CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python
+SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-slow lint type notebooks bench docs clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(STAMPS)/package ## Install the package and show it: remember today, recall tomorrow
+	@$(PY) -m langmem_ext.cli demo $(ARGS)
+
+test: $(STAMPS)/dev ## Run the tests (under 5 minutes on 2 cores)
+	@$(PY) -m pytest -q -n $(WORKERS) $(ARGS)
+
+test-slow: $(STAMPS)/dev ## Run the tests that take longer: kill rounds, soak, served graphs
+	@$(PY) -m pytest -q -n $(WORKERS) -m slow $(ARGS)
+
+lint: $(STAMPS)/dev ## Check style and formatting
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+
+type: $(STAMPS)/dev ## Check types, strictly
+	@$(PY) -m mypy
+
+notebooks: $(STAMPS)/notebooks ## Execute every notebook, offline
+	@if ls notebooks/*.ipynb >/dev/null 2>&1; then $(PY) -m pytest -q -n $(WORKERS) --nbmake notebooks $(ARGS); \
+	else echo "There are no notebooks yet."; fi
+
+bench: $(STAMPS)/dev ## Run the benchmarks; tables on the screen, JSON in benchmarks/results
+	@$(PY) -m benchmarks $(ARGS)
+
+docs: $(STAMPS)/docs ## Build the documentation into site/
+	@$(PY) -m mkdocs build --strict --quiet && echo "site/index.html"
+
+clean: ## Remove the private environment and everything generated
+	rm -rf $(VENV) .build site dist build benchmarks/results .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(PY):
+	@for candidate in $(CANDIDATES); do \
+	  if "$$candidate" -c "$(SUITABLE)" >/dev/null 2>&1; then \
+	    echo "Creating $(VENV) with $$candidate ($$("$$candidate" -V 2>&1))"; \
+	    "$$candidate" -m venv $(VENV) && exit 0; \
+	  fi; \
+	done; \
+	echo "make: no Python 3.11 or newer with venv was found among: $(strip $(CANDIDATES))." >&2; \
+	echo "Install one (Debian, Ubuntu: apt-get install python3 python3-venv; macOS: brew install python@3.13)," >&2; \
+	echo "or name one: make PYTHON=/path/to/python3.12 demo" >&2; \
+	exit 1
+
+$(STAMPS)/package: pyproject.toml constraints.txt | $(PY)
+	@echo "Installing langmem-ext into $(VENV) (a minute or two, once)"
+	@$(PIP) --editable .
+	@mkdir -p $(STAMPS) && touch $@
+
+# An extra contains the package, so it also counts as having installed that.
+$(STAMPS)/dev $(STAMPS)/notebooks $(STAMPS)/docs: pyproject.toml constraints.txt | $(PY)
+	@echo "Installing langmem-ext[$(@F)] into $(VENV) (a minute or two, once)"
+	@$(PIP) --editable ".[$(@F)]"
+	@mkdir -p $(STAMPS) && touch $@ $(STAMPS)/package
