@@ -14,8 +14,9 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -124,7 +125,10 @@ class Bench:
     def filters(self, ours: StoreContender, raw: RawFaiss) -> None:
         """The same behind filters that let 1, 10 and 50 % pass."""
         for percent in (1, 10, 50):
-            works = {OURS: lambda query, percent=percent: ours.search(query, percent=percent), raw.name: raw.search}
+            works: dict[str, Callable[[int], object]] = {
+                OURS: partial(ours.search, percent=percent),
+                raw.name: raw.search,
+            }
             times = alternate(works, 100, warm_up=3)
             name = f"search behind a filter of {percent} %"
             note = f"{_ms(times[OURS])} against {_ms(times[raw.name])} without filter"
@@ -181,9 +185,7 @@ class Bench:
             ours = StoreContender(OURS, store, data)
             ours.search(0, namespace=users[-1])
             asked = users[:200]
-            first = summarise(
-                [clock(lambda n=n, place=place: ours.search(n, namespace=place)) for n, place in enumerate(asked)]
-            )
+            first = summarise([clock(partial(ours.search, n, namespace=place)) for n, place in enumerate(asked)])
             warm = repeat(lambda number: ours.search(number, namespace=asked[number % len(asked)]), 400)
             name = f"search one user of {len(users):,}"
             self.add(f"{name}, first", OURS, first.median * MS, "ms", bound=3.0, note=f"p95 {first.p95 * MS:.3g} ms")

@@ -23,6 +23,8 @@ USER_ITEMS = 100
 ONE = ("memories", "everybody")
 VOCABULARY = 30_000
 WORDS_PER_TEXT = 20
+HEAD, EXPONENT = 21.0, 1.05
+"""Zipf-Mandelbrot weights of the words: the most frequent one, stop words aside, is in one text of seven."""
 CJK_SHARE = 10
 """Every tenth text is Chinese."""
 
@@ -80,7 +82,8 @@ def _texts(size: int) -> tuple[list[str], list[str]]:
     generator = np.random.default_rng(3)
     syllables = [a + b for a in "bdfgklmnprstvz" for b in "aeiou"]
     words = ["".join(generator.choice(syllables, generator.integers(2, 5))) for _ in range(VOCABULARY)]
-    picked = np.minimum(generator.zipf(1.2, (size, WORDS_PER_TEXT)), VOCABULARY) - 1
+    weights = 1.0 / (np.arange(VOCABULARY) + HEAD) ** EXPONENT
+    picked = generator.choice(VOCABULARY, (size, WORDS_PER_TEXT), p=weights / weights.sum())
     texts = [
         "".join(chr(0x4E00 + number % 2500) for number in row) + f" {n}"
         if n % CJK_SHARE == 0
@@ -107,7 +110,8 @@ class Precomputed(Embeddings):
 
     def embed_query(self, text: str) -> list[float]:
         """Return the vector of ``query n``."""
-        return self._queries[text]
+        row: list[float] = self._queries[text]
+        return row
 
 
 class Contender(Protocol):

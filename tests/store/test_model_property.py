@@ -14,6 +14,7 @@ from langmem_ext.testing.conformance.embedding import DIMS
 from tests.store.model import ModelStore, matches
 from tests.store.strategies import KEYS, NAMESPACES, PREFIXES, WORDS, filters, texts, values
 
+Place = tuple[tuple[str, ...], str]
 places = st.tuples(st.sampled_from(NAMESPACES), st.sampled_from(KEYS))
 prefixes = st.sampled_from(PREFIXES)
 some_filter = st.one_of(st.none(), filters())
@@ -46,25 +47,25 @@ class StoreMachine(RuleBasedStateMachine):
         self.open()
 
     @rule(place=places, value=values, index=st.booleans())
-    def put(self, place: tuple[tuple[str, ...], str], value: dict[str, Any], *, index: bool) -> None:
-        self.store.put(*place, value, index=None if index else False)
-        self.model.put(*place, value, index=index)
+    def put(self, place: Place, value: dict[str, Any], *, index: bool) -> None:
+        self.store.put(place[0], place[1], value, index=None if index else False)
+        self.model.put(place[0], place[1], value, index=index)
 
     @rule(place=places)
-    def delete(self, place: tuple[tuple[str, ...], str]) -> None:
+    def delete(self, place: Place) -> None:
         self.store.delete(*place)
         self.model.delete(*place)
 
     @rule(writes=st.lists(st.tuples(places, st.one_of(st.none(), values)), max_size=6), place=places)
-    def batch(self, writes: list[tuple[Any, Any]], place: tuple[tuple[str, ...], str]) -> None:
+    def batch(self, writes: list[tuple[Place, dict[str, Any] | None]], place: Place) -> None:
         before = self.model.items.get(place)
-        *_, got = self.store.batch([*(PutOp(*at, value) for at, value in writes), GetOp(*place)])
+        *_, got = self.store.batch([*(PutOp(at[0], at[1], value) for at, value in writes), GetOp(*place)])
         assert (got.value if got else None) == (before.value if before else None)  # type: ignore[union-attr]
         for at, value in dict(writes).items():
             if value is None:
                 self.model.delete(*at)
             else:
-                self.model.put(*at, value)
+                self.model.put(at[0], at[1], value)
 
     @rule(prefix=prefixes, condition=some_filter, limit=st.integers(1, 8), offset=st.integers(0, 3))
     def search(self, prefix: tuple[str, ...], condition: dict[str, Any] | None, limit: int, offset: int) -> None:

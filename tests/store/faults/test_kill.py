@@ -17,7 +17,7 @@ def kill_once(path: Path, start: int, seed: int) -> int:
     rows = agreeing_rows(path)
     sides = {side: {item.value["n"] for item in rows if item.value["side"] == side} for side in ("left", "right")}
     assert sides["left"] == sides["right"]
-    newest = max(sides["left"])
+    newest: int = max(sides["left"])
     assert newest in {acknowledged, acknowledged + 1}
     assert sides["left"] == set(range(max(newest - 3, 0), newest + 1))
     return newest + 1

@@ -27,7 +27,7 @@ def test_every_search_sees_what_another_process_committed_before_it(tmp_path: Pa
     with open_store(str(path)) as store, child("answer", path) as other:
         assert report(other) == {"ready": True}
         assert other.stdin is not None
-        expected = []
+        expected: list[str] = []
         for n in range(30):
             if n % 3 == 2:
                 store.delete(NAMESPACE, expected.pop(0))
