@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
-import Stemmer  # type: ignore[import-not-found] - an extension module without stubs
+import Stemmer  # type: ignore[import-not-found]  # an extension module without stubs
 
 from langmem_ext.stopwords import CHINESE_WORDS, CONVERSATIONAL, FUNCTION_CHARACTERS, FUNCTION_WORDS
 

@@ -1,0 +1,258 @@
+"""`LexicalIndex`: put token rows in, ask questions of them."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from langmem_ext.lexical.bm25 import Searchable, bm25
+from langmem_ext.lexical.documents import Documents
+from langmem_ext.lexical.postings import Postings, position_keys, run_range, word_key
+from langmem_ext.lexical.query import QueryAnalysis, analyse_query
+from langmem_ext.lexical.vocabulary import Vocabulary, grams
+from langmem_ext.stopwords import FUNCTION_CHARACTERS
+from langmem_ext.text import ROW_SEPARATOR, normalise
+
+Floats = NDArray[np.float32]
+Slots = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+_SPACE = 32
+_ROLES = frozenset("user assistant human ai system tool bot agent function developer 用户 助手 系统".split())  # noqa: SIM905
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LexicalCandidates:
+    """Raw scores of documents for one query; all arrays have shape ``(n,)`` and share their order.
+
+    Attributes:
+        slots: The documents.
+        words: BM25 of stemmed words and runs over windows; 0 where nothing matches.
+        dates: Summed idf of the dates that the query names and the document's time has.
+        characters: BM25 of character n-grams over windows.
+        named: The speakers, folded by `normalise`, that the query names.
+        median_length: Median length of the documents in terms.
+    """
+
+    slots: Slots
+    words: Floats
+    dates: Floats
+    characters: Floats
+    named: frozenset[str]
+    median_length: float
+
+
+class LexicalIndex:
+    """Postings of one namespace, in memory.
+
+    Adding is cheap and deferred: rows are taken apart at the next question, all at once. Not thread-safe: who holds it
+    serialises its use, questions included.
+    """
+
+    def __init__(self) -> None:
+        self._pending: dict[int, tuple[str, str, str, float]] = {}
+        self._vocabulary = Vocabulary()
+        self._postings = Postings()
+        self._documents = Documents()
+
+    def put(self, slot: int, tokens: str, *, speaker: str = "", sequence: str = "", time: float = math.nan) -> None:
+        """Add a document.
+
+        Args:
+            slot: Its number, higher than any before; a changed document is removed and put under a new one.
+            tokens: Its row from `langmem_ext.text.analyse`.
+            speaker: Who said it, "" where unknown.
+            sequence: The conversation that it belongs to, "" where none. Order within it is by time, then by slot.
+            time: Seconds since the epoch, NaN where unknown.
+        """
+        self._pending[slot] = (tokens, speaker, sequence, time)
+
+    def remove(self, slot: int) -> None:
+        """Take a document out; unknown slots are ignored."""
+        if self._pending.pop(slot, None) is None and 0 <= slot < self._documents.count:
+            self._documents.remove(slot)
+
+    def search(self, query: str, *, mask: Mask | None, limit: int) -> tuple[Slots, Floats]:
+        """Return the documents that share a term with the query, by plain BM25, best first.
+
+        Args:
+            query: A question or words.
+            mask: Which slots may be found, shape ``(capacity,)``; None is all.
+            limit: How many at most.
+        """
+        self._absorb()
+        scores = self._words(analyse_query(query), self._searchable(mask, windows=False))
+        best = _best(scores, limit)
+        best = best[np.argsort(-scores[best], kind="stable")]
+        return best, scores[best]
+
+    def candidates(self, query: str, *, mask: Mask | None, limit: int) -> LexicalCandidates:
+        """Return the union of the best `limit` by words, by dates and by characters, in ascending order of slot.
+
+        What `mask` excludes is not found and lends its neighbours nothing, nor does it count: the future can't be felt in
+        the past.
+        """
+        analysis, lists = self._score(query, mask)
+        slots = np.unique(np.concatenate([_best(scores, limit) for scores in lists]))
+        return self._report(analysis, lists, slots)
+
+    def scores(self, query: str, slots: Slots, *, mask: Mask | None = None) -> LexicalCandidates:
+        """Return the scores of given documents, in the given order, as `candidates` would under the same mask."""
+        analysis, lists = self._score(query, mask)
+        return self._report(analysis, lists, slots)
+
+    @property
+    def nbytes(self) -> int:
+        """Estimated memory in bytes."""
+        rows = sum(2 * len(row) + 200 for row, *_ in self._pending.values())
+        return rows + self._vocabulary.nbytes + self._postings.nbytes + self._documents.nbytes
+
+    def _score(self, query: str, mask: Mask | None) -> tuple[QueryAnalysis, tuple[Floats, Floats, Floats]]:
+        self._absorb()
+        analysis = analyse_query(query)
+        searchable = self._searchable(mask, windows=True)
+        lists = (
+            self._words(analysis, searchable),
+            self._dates(analysis, searchable),
+            self._characters(analysis, searchable),
+        )
+        return analysis, lists
+
+    def _report(self, analysis: QueryAnalysis, lists: tuple[Floats, Floats, Floats], slots: Slots) -> LexicalCandidates:
+        words, dates, characters = (scores[slots] for scores in lists)
+        count = self._documents.count
+        lengths = self._documents.words[:count][self._documents.alive[:count]]
+        median = float(np.median(lengths)) if lengths.size else 0.0
+        return LexicalCandidates(slots, words, dates, characters, self._named(analysis), median)
+
+    def _searchable(self, mask: Mask | None, *, windows: bool) -> Searchable:
+        count = self._documents.count
+        allowed = np.zeros(count + 1, np.float32)
+        allowed[:count] = self._documents.alive[:count]
+        if mask is not None:
+            known = min(count, mask.size)
+            allowed[:known] *= mask[:known]
+            allowed[known:] = 0
+        return Searchable(allowed, self._documents.near() if windows else None)
+
+    def _words(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
+        weighted: list[tuple[list[tuple[int, int]], int]] = []
+        for stem, count in analysis.stems.items():
+            keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
+            weighted.append(([(key, key + 1) for key in keys], count))
+        weighted += _run_terms(analysis.runs, sizes=(1, 2))
+        return self._bm25(weighted, self._documents.words, searchable)
+
+    def _characters(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
+        counts: Counter[str] = Counter()
+        for word, count in analysis.words.items():
+            for gram in grams(word):
+                counts[gram] += count
+        weighted: list[tuple[list[tuple[int, int]], int]] = []
+        for gram, count in counts.items():
+            keys = [word_key(number) for number in self._vocabulary.with_gram(gram)]
+            weighted.append(([(key, key + 1) for key in keys], count))
+        weighted += _run_terms(analysis.runs, sizes=(1, 2, 3))
+        return self._bm25(weighted, self._documents.characters, searchable)
+
+    def _bm25(
+        self, weighted: list[tuple[list[tuple[int, int]], int]], lengths: Floats, searchable: Searchable
+    ) -> Floats:
+        ranges = [(low, high, term) for term, (keys, _) in enumerate(weighted) for low, high in keys]
+        count = self._documents.count
+        if not ranges:
+            return np.zeros(count, np.float32)
+        table = np.asarray(ranges, np.int64)
+        terms, documents = self._postings.gather(table[:, 0], table[:, 1], table[:, 2].astype(np.int32))
+        weights = np.asarray([weight for _, weight in weighted], np.float32)
+        return bm25(terms, documents, weights, lengths[:count], searchable)
+
+    def _dates(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
+        allowed = searchable.allowed[:-1]
+        total = np.zeros(allowed.size, np.float32)
+        if not analysis.dates:
+            return total
+        calendar = self._documents.calendar()
+        population = float(allowed.sum())
+        for year, month, day in analysis.dates:
+            hit = allowed > 0
+            if year:
+                hit &= calendar // 10_000 == year
+            if month:
+                hit &= calendar // 100 % 100 == month
+            if day:
+                hit &= calendar % 100 == day
+            matching = np.count_nonzero(hit)
+            total[hit] += math.log1p((population - matching + 0.5) / (matching + 0.5))
+        return total
+
+    def _named(self, analysis: QueryAnalysis) -> frozenset[str]:
+        names = (normalise(name).strip() for name in self._documents.names)
+        return frozenset(name for name in names if _names(analysis, name))
+
+    def _absorb(self) -> None:
+        """Take the pending rows apart."""
+        if not self._pending:
+            return
+        slots = np.fromiter(self._pending, np.int32, len(self._pending))
+        rows, speakers, sequences, times = map(list, zip(*self._pending.values(), strict=True))
+        self._pending.clear()
+        documents = self._documents
+        documents.extend(slots, speakers, sequences, times)
+        halves = [row.partition(ROW_SEPARATOR) for row in rows]
+        self._absorb_words(slots, [words.split() for words, _, _ in halves])
+        self._absorb_runs(slots, [runs for _, _, runs in halves])
+
+    def _absorb_words(self, slots: NDArray[np.int32], words: list[list[str]]) -> None:
+        counts = np.fromiter(map(len, words), np.int64, len(words))
+        ids = np.fromiter(map(self._vocabulary.__getitem__, chain.from_iterable(words)), np.int32, int(counts.sum()))
+        documents = np.repeat(slots, counts)
+        self._documents.words[slots] = counts
+        sums = np.bincount(np.repeat(np.arange(len(words)), counts), self._vocabulary.gram_counts()[ids], len(words))
+        self._documents.characters[slots] = sums
+        self._postings.add(-1 - ids.astype(np.int64), documents)
+
+    def _absorb_runs(self, slots: NDArray[np.int32], runs: list[str]) -> None:
+        if not any(runs):
+            return
+        text = " ".join([*runs, ""])
+        codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        places = np.repeat(np.arange(len(runs)), np.fromiter((len(run) + 1 for run in runs), np.int64, len(runs)))
+        keys = position_keys(codes, _SPACE)
+        real = codes != _SPACE
+        keys, places, codes = keys[real], places[real], codes[real]
+        pairs = (keys >> 21) & ((1 << 21) - 1) != 0
+        triples = keys & ((1 << 21) - 1) != 0
+        said = ~np.isin(codes, np.fromiter(map(ord, FUNCTION_CHARACTERS), np.uint32))
+        self._documents.words[slots] += np.bincount(places, said + pairs.astype(np.int64), len(runs))
+        self._documents.characters[slots] += np.bincount(places, said + pairs + triples.astype(np.int64), len(runs))
+        self._postings.add(keys, slots[places])
+
+
+def _run_terms(runs: Iterable[str], sizes: tuple[int, ...]) -> list[tuple[list[tuple[int, int]], int]]:
+    """Return the n-grams of runs as key ranges with their counts; single function characters are none."""
+    counts = Counter(
+        run[place : place + size] for run in runs for size in sizes for place in range(len(run) - size + 1)
+    )
+    return [([run_range(gram)], count) for gram, count in counts.items() if gram not in FUNCTION_CHARACTERS]
+
+
+def _names(analysis: QueryAnalysis, name: str) -> bool:
+    """Whether a question names a speaker: by first or full name in spaced scripts, by substring in others."""
+    if not any(char.isalpha() for char in name) or name in _ROLES:
+        return False
+    if name.isascii() or name[0] not in analysis.folded:
+        return name.split(maxsplit=1)[0] in analysis.spoken
+    return name in analysis.folded
+
+
+def _best(scores: Floats, limit: int) -> Slots:
+    """Return the slots of the highest positive scores, in no order."""
+    positive = np.flatnonzero(scores > 0)
+    if positive.size > limit:
+        positive = positive[np.argpartition(-scores[positive], limit - 1)[:limit]]
+    return positive
