@@ -1,0 +1,204 @@
+"""How English joins times to larger expressions: parts, neighbours, ranges, directions."""
+
+import re
+from typing import Literal
+
+from langmem_ext.times import civil
+from langmem_ext.times.civil import OutOfCalendarError, Period
+from langmem_ext.times.english import (
+    DAY_NUMBER,
+    NUMBER,
+    UNIT,
+    B,
+    count_of,
+    ordinal_of,
+    unit_of,
+)
+from langmem_ext.times.english_words import FULL_WEEKDAYS, PARTS_OF_DAY, WEEKDAYS
+from langmem_ext.times.scanner import DAY, MONTH, Rule, Scene, rule
+
+_WEEKDAY = "|".join(FULL_WEEKDAYS)
+_PART_OF_DAY = "|".join(PARTS_OF_DAY)
+_CLOCK = r"(?P<hour>\d{1,2})(?::[0-5]\d)? ?(?P<half>am|pm|a\.m\.|p\.m\.|o'clock|(?<=:\d\d))"
+_PARTS: dict[str, Literal["early", "mid", "late"]] = {
+    "early": "early", "beginning": "early", "start": "early", "mid": "mid", "middle": "mid", "late": "late",
+    "end": "late",
+}  # fmt: skip
+_FEW_BEFORE = 5
+_NOON = 12
+
+
+def _part(scene: Scene, found: re.Match[str]) -> Period | None:
+    period, word = scene.period(found[2]), found[1].lower()
+    if period.precision in {"hour", "day"} and period.bounds[1] == civil.add(period.bounds[0], "day", 1):
+        return None
+    return civil.part(period, _PARTS[word], edge=word in {"beginning", "start", "end"})
+
+
+def _half(scene: Scene, found: re.Match[str]) -> Period:
+    start, end = scene.period(found[2]).bounds
+    if scene.period(found[2]).precision == "year":
+        return civil.half(start.year, 1 if found[1].lower() == "first" else 2)
+    middle = civil.midnight((start + (end - start) / 2).date())
+    return Period(start, middle, "week") if found[1].lower() == "first" else Period(middle, end, "week")
+
+
+def _nth(scene: Scene, found: re.Match[str]) -> Period:
+    """Read "the second weekend of ◇", "the last Friday in ◇", "the first quarter of ◇"."""
+    start, end = scene.period(found[3]).bounds
+    number = -1 if found[1].lower() == "last" else ordinal_of(found[1])
+    period = _nth_inside(start, end, found[2].lower(), number)
+    if not start <= period.bounds[0] < end:
+        raise OutOfCalendarError
+    return period
+
+
+def _nth_inside(start: civil.datetime, end: civil.datetime, word: str, number: int) -> Period:
+    if word in WEEKDAYS or word == "weekend":
+        weekday = WEEKDAYS.get(word, WEEKDAYS["saturday"])
+        if number < 0:
+            first = civil.last_weekday(end, weekday).bounds[0]
+        else:
+            before = civil.last_weekday(start, weekday).bounds[0]
+            first = civil.shift(before, days=7 * number)
+        return civil.days(first.date(), 2 if word == "weekend" else 1)
+    if number < 0:
+        return Period(civil.add(end, word, -1), end, civil.unit_holding(start, word).precision)
+    first = civil.add(start, word, number - 1)
+    return Period(first, civil.add(first, word, 1), civil.unit_holding(start, word).precision)
+
+
+def _week_of(scene: Scene, found: re.Match[str]) -> Period:
+    return civil.unit_holding(scene.period(found[2]).bounds[0], found[1].lower())
+
+
+def _beside(scene: Scene, found: re.Match[str]) -> Period:
+    """Read "the week before ◇" (the seven days that end where it begins), "three days after ◇"."""
+    start, end = scene.period(found["anchor"]).bounds
+    sign = -1 if found["side"].lower() in {"before", "prior to", "preceding"} else 1
+    anchor = start if sign < 0 else end
+    if found["few"]:
+        ends = sorted((civil.add(anchor, unit_of(found["unit"]), sign * _FEW_BEFORE), anchor))
+        return Period(ends[0], ends[1], "day")
+    count = count_of(found["count"]) if found["count"] else 1
+    word = unit_of(found["unit"])
+    if word in WEEKDAYS or word == "weekend":
+        return _weekday_beside(anchor, word, sign * count)
+    if word in PARTS_OF_DAY:
+        day = civil.days(civil.shift(anchor, days=-1 if sign < 0 else 0).date(), 1)
+        return civil.hours(day, *PARTS_OF_DAY[word])
+    ends = sorted((civil.add(anchor, word, sign * count), civil.add(anchor, word, sign * (count - 1))))
+    return Period(ends[0], ends[1], civil.unit_holding(anchor, word).precision)
+
+
+def _weekday_beside(anchor: civil.datetime, word: str, count: int) -> Period:
+    number, length = (WEEKDAYS["saturday"], 2) if word == "weekend" else (WEEKDAYS[word], 1)
+    if count < 0:  # wholly before: a weekend has ended where the anchor begins
+        first = civil.last_weekday(civil.shift(anchor, days=1 - length), number).bounds[0]
+        first = civil.shift(first, days=7 * (count + 1))
+    else:
+        first = civil.shift(civil.last_weekday(anchor, number).bounds[0], days=7 * count)
+    return civil.days(first.date(), length)
+
+
+def _part_of_day(scene: Scene, found: re.Match[str]) -> Period | None:
+    words = found.groupdict()
+    day = scene.period(words["day"])
+    return None if day.kind != "in" else civil.hours(day, *PARTS_OF_DAY[words["part"].lower()])
+
+
+def _clock(scene: Scene, found: re.Match[str]) -> Period | None:
+    words = found.groupdict()
+    hour, half = int(words["hour"]), words["half"].lower()
+    if half[:1] in {"a", "p"}:
+        hour = hour % _NOON + (_NOON if half[0] == "p" else 0)
+    return civil.hours(scene.period(words["day"]), hour, 1) if hour < 2 * _NOON else None
+
+
+def _numbered_day(scene: Scene, found: re.Match[str]) -> Period:
+    start, end = scene.period(found[2]).bounds
+    day = civil.shift(start, days=ordinal_of(found[1]) - 1)
+    if day >= end:
+        raise OutOfCalendarError
+    return civil.days(day.date(), 1)
+
+
+def _range(scene: Scene, found: re.Match[str]) -> Period | None:
+    first, final = scene.period(found[1]), scene.period(found[2])
+    return None if first.kind != "in" or final.kind != "in" else civil.between(first, final)
+
+
+def _until(scene: Scene, found: re.Match[str]) -> Period:
+    return civil.before(scene.period(found[1]), inclusive=True)
+
+
+def _before(scene: Scene, found: re.Match[str]) -> Period:
+    return civil.before(scene.period(found[1]))
+
+
+def _since(scene: Scene, found: re.Match[str]) -> Period:
+    return civil.after(scene.period(found[1]), inclusive=True)
+
+
+def _after(scene: Scene, found: re.Match[str]) -> Period:
+    return civil.after(scene.period(found[1]))
+
+
+def _within(scene: Scene, found: re.Match[str]) -> Period | None:
+    """Take a year or an ambiguous name as a time, as a preposition says so; "in the summer" is any summer."""
+    period = scene.period(found[2])
+    generic = period.precision == "season" and period.yearly and found[1].lower() not in {"during", "over", "throughout"}
+    return None if generic else period
+
+
+def _both(scene: Scene, found: re.Match[str]) -> Period | None:
+    """Join "after ◇ and before ◇" to the time between."""
+    one, other = scene.period(found[1]), scene.period(found[2])
+    first, final = (one, other) if one.kind == "after" else (other, one)
+    if first.kind != "after" or final.kind != "before" or first.start is None or final.end is None:
+        return None
+    return Period(first.start, final.end, first.precision) if first.start < final.end else None
+
+
+JOINS: tuple[Rule, ...] = (
+    rule("@", rf"\b(?:the )?({DAY_NUMBER}) of ({MONTH})", _numbered_day),
+    rule(
+        "early late mid middle beginning start end",
+        rf"\b(?:the )?(early|late|mid|middle|beginning|start|end)(?: of| in)?[ -](?:the )?({B})",
+        _part,
+    ),
+    rule("first second", rf"\b(?:the )?(first|second) half of ({B})", _half),
+    rule(
+        "of in",
+        rf"\b(?:the )?(last|{DAY_NUMBER}) (week|weekend|day|month|quarter|{_WEEKDAY}) (?:of|in) ({B})",
+        _nth,
+    ),
+    rule("week weekend", rf"\b(?:the )?(week|weekend) of ({B})", _week_of),
+    rule(
+        "before after prior following preceding",
+        rf"\b(?:(?P<few>a few|few|several|some) |(?P<count>{NUMBER}) |the )(?P<unit>{UNIT}|{_WEEKDAY}|{_PART_OF_DAY})"
+        rf"(?(few)s?|(?(count)s?))\b (?P<side>before|after|prior to|following|preceding) (?:the )?(?P<anchor>{B})",
+        _beside,
+    ),
+    rule(PARTS_OF_DAY, rf"\b(?:the )?(?P<part>{_PART_OF_DAY}) of (?:the )?(?P<day>{DAY})", _part_of_day),
+    rule(PARTS_OF_DAY, rf"(?P<day>{DAY})(?:'s)?,? (?:in the |at )?(?P<part>{_PART_OF_DAY})\b", _part_of_day),
+    rule("0", rf"(?P<day>{DAY}),? (?:at |around )?{_CLOCK}", _clock),
+    rule("0", rf"\b(?:at |around )?{_CLOCK} (?:on )?(?P<day>{DAY})", _clock),
+    rule("between", rf"\bbetween (?:the )?({B}) and (?:the )?({B})", _range),
+    rule("from", rf"\bfrom (?:the )?({B}) (?:to|until|till|through|thru) (?:the )?({B})", _range),
+    rule("@", rf"({B})(?: (?:to|through|thru|until) | ?[-–—] ?)({B})", _range),
+    rule("now present", rf"\b(?:from )?({B}) (?:to|until|till) (?:now|the present)\b", _since),
+    rule("until till up by later of", rf"\b(?:up until|until|till|up to|no later than|by|as of) (?:the )?({B})", _until),
+    rule("before prior earlier ahead", rf"\b(?:before|prior to|earlier than|ahead of) (?:the )?({B})", _before),
+    rule("since", rf"\b(?:ever )?since (?:the )?({B})", _since),
+    rule("on onward onwards forward", rf"\bfrom ({B}) (?:on|onwards?|forward)\b", _since),
+    rule("starting beginning", rf"\b(?:starting|beginning)(?: in| on| from)? ({B})", _since),
+    rule("after later following", rf"\b(?:after|later than|following) (?:the )?({B})", _after),
+    rule("@", rf"({B})(?:,| and| but|, and|, but) ({B})", _both),
+    rule(
+        "in during of for around throughout over within back about at on from",
+        rf"\b(in|during|of|for|around|throughout|over|within|about|at|on|from) "
+        rf"(?:the (?:year |month of |summer of )?)?([\uf400-\uf7ff])",
+        _within,
+    ),
+)
