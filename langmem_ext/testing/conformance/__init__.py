@@ -6,7 +6,18 @@ and a store that deviates says so in its subclass with an `xfail` that carries a
 
 import pytest
 
-for _room in ("items", "namespaces", "search", "vectors", "filters", "expiry", "lexical", "concurrency", "durability"):
+for _room in (
+    "items",
+    "namespaces",
+    "search",
+    "vectors",
+    "filters",
+    "expiry",
+    "lexical",
+    "extras",
+    "concurrency",
+    "durability",
+):
     pytest.register_assert_rewrite(f"{__name__}.{_room}")
 
 from langmem_ext.testing.conformance.base import deviation  # noqa: E402 - the rooms must be registered before import

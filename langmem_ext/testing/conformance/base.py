@@ -79,6 +79,16 @@ class ConformanceBase:
         return False
 
     @property
+    def supports_candidates(self) -> bool:
+        """Whether the store has `search_candidates` (`langmem_ext.protocols.SupportsCandidates`)."""
+        return False
+
+    @property
+    def supports_exclusive(self) -> bool:
+        """Whether the store has named locks (`langmem_ext.protocols.SupportsExclusive`)."""
+        return False
+
+    @property
     def supports_reopen(self) -> bool:
         """Whether what was put is there after closing and opening again."""
         return True

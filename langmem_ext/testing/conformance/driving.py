@@ -67,11 +67,20 @@ class AsyncDriver(BaseStore):
         found: list[SearchItem] = self.run(self.store.asearch_lexical(*args, **kwargs))  # type: ignore[attr-defined]
         return found
 
+    def search_candidates(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `asearch_candidates`."""
+        return self.run(self.store.asearch_candidates(*args, **kwargs))  # type: ignore[attr-defined]
+
     def sweep_ttl(self) -> int:
         """Run `sweep_ttl`, which is a coroutine on stores that are async only."""
         swept = self.store.sweep_ttl()  # type: ignore[attr-defined]
         count: int = self.run(swept) if inspect.iscoroutine(swept) else swept
         return count
+
+
+def unwrapped(store: BaseStore) -> BaseStore:
+    """Return the store under test itself."""
+    return store.store if isinstance(store, AsyncDriver) else store
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from langmem_ext.testing.conformance.concurrency import ConcurrencyBehaviour
 from langmem_ext.testing.conformance.durability import DurabilityBehaviour
 from langmem_ext.testing.conformance.expiry import ExpiryBehaviour
+from langmem_ext.testing.conformance.extras import ExtraBehaviour
 from langmem_ext.testing.conformance.filters import FilterBehaviour
 from langmem_ext.testing.conformance.items import ItemBehaviour
 from langmem_ext.testing.conformance.lexical import LexicalBehaviour
@@ -18,6 +19,7 @@ class StoreConformance(
     FilterBehaviour,
     VectorBehaviour,
     LexicalBehaviour,
+    ExtraBehaviour,
     ExpiryBehaviour,
     ConcurrencyBehaviour,
     DurabilityBehaviour,

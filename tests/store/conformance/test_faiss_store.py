@@ -12,6 +12,14 @@ class FaissConformance(StoreConformance):
     def supports_lexical(self) -> bool:
         return True
 
+    @property
+    def supports_candidates(self) -> bool:
+        return True
+
+    @property
+    def supports_exclusive(self) -> bool:
+        return True
+
 
 class TestFaissStoreInAFile(FaissConformance):
     @pytest.fixture

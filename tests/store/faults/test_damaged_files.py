@@ -24,15 +24,14 @@ def assert_refused_untouched(path: Path, *errors: type[Exception]) -> None:
     before = path.read_bytes()
     with pytest.raises(errors) as refused, open_store(str(path)):
         pass
-    assert path.name in str(refused.value) or str(path) in str(refused.value)
+    assert path.name in str(refused.value)
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("keep", [16, 100, PAGE, 0.25, 0.5, 0.9])
-def test_a_truncated_database_is_refused_and_left_as_it_was(database: Path, keep: float) -> None:
+@pytest.mark.parametrize(("start", "share"), [(16, 0), (100, 0), (PAGE, 0), (0, 0.25), (0, 0.5), (0, 0.9)])
+def test_a_truncated_database_is_refused_and_left_as_it_was(database: Path, start: int, share: float) -> None:
     content = database.read_bytes()
-    size = int(len(content) * keep) if isinstance(keep, float) else keep
-    database.write_bytes(content[:size])
+    database.write_bytes(content[: start + int(len(content) * share)])
     assert_refused_untouched(database, StoreCorruptError, NotAStoreError)
 
 

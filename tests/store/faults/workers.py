@@ -4,7 +4,7 @@ import json
 import os
 import resource
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +135,13 @@ def _use_after_fork(store: Any) -> int:
     return 0 if {f"child{n}" for n in range(20)} <= {item.key for item in found} else 5
 
 
-ROLES = {"put_loop": put_loop, "fill_up": fill_up, "mix": mix, "answer": answer, "fork": fork}
+ROLES: dict[str, Callable[..., None]] = {
+    "put_loop": put_loop,
+    "fill_up": fill_up,
+    "mix": mix,
+    "answer": answer,
+    "fork": fork,
+}
 
 if __name__ == "__main__":
     ROLES[sys.argv[1]](*sys.argv[2:])
