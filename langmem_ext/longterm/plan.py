@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.extract import concepts
+from langmem_ext.longterm.log import check_thread
 from langmem_ext.longterm.writing import check_kind, check_label, clean
 from langmem_ext.records import FOREVER, Kind
 from langmem_ext.text import canonical_keyword, keywords as text_keywords
@@ -32,6 +33,7 @@ class Plan:
         now: What relative times in the query are relative to.
         kinds: Kinds that may come back; empty is all.
         topic: Topic to stay within, or None.
+        thread_id: Conversation to stay within, or None.
         keywords: Canonical keywords to look up in the keyword index.
         spans: Times that the query names; they raise what falls inside, and exclude nothing.
         limit: Records at most.
@@ -46,6 +48,7 @@ class Plan:
     now: datetime
     kinds: tuple[Kind, ...]
     topic: str | None
+    thread_id: str | None
     keywords: tuple[str, ...]
     spans: tuple[TimeSpan, ...]
     limit: int
@@ -70,6 +73,8 @@ class Plan:
             conditions["occurred_ts"] = occurred
         if self.kinds:
             conditions["kind"] = {"$in": list(self.kinds)}
+        if self.thread_id is not None:
+            conditions["thread_id"] = self.thread_id
         return conditions
 
     def admits(self, value: Mapping[str, Any]) -> bool:
@@ -85,6 +90,7 @@ class Plan:
             and (self.start is None or occurred >= self.start.timestamp())
             and (self.end is None or occurred < self.end.timestamp())
             and (not self.kinds or value["kind"] in self.kinds)
+            and (self.thread_id is None or value.get("thread_id") == self.thread_id)
         )
 
     def describe(self) -> str:
@@ -96,6 +102,8 @@ class Plan:
             parts.append("kinds " + ", ".join(self.kinds))
         if self.topic:
             parts.append(f"topic {self.topic}")
+        if self.thread_id is not None:
+            parts.append(f"thread {self.thread_id}")
         return "; ".join(parts) or "all that is believed now"
 
 
@@ -130,6 +138,7 @@ def make_plan(
     now: Bound,
     kinds: Sequence[Kind] | Kind | None,
     topic: str | None,
+    thread_id: str | None,
     keywords: Sequence[str],
     limit: int,
     token_budget: int | None,
@@ -156,6 +165,7 @@ def make_plan(
         now=present,
         kinds=tuple(check_kind(kind) for kind in wanted),
         topic=None if topic is None else check_label("topic", topic),
+        thread_id=None if thread_id is None else check_thread(thread_id),
         keywords=query_keywords(query, [check_label("keywords", word) for word in keywords]),
         spans=tuple(spans(query, present, core.zone)),
         limit=_positive("limit", limit, MAX_LIMIT),

@@ -64,6 +64,7 @@ def recall(
     now: Bound = None,
     kinds: Sequence[Kind] | Kind | None = None,
     topic: str | None = None,
+    thread_id: str | None = None,
     keywords: Sequence[str] = (),
     limit: int = 8,
     token_budget: int | None = None,
@@ -79,6 +80,7 @@ def recall(
         now: What "last week" in the query is relative to; default the memory's clock.
         kinds: Only these kinds.
         topic: Only records that the topic index names under this topic.
+        thread_id: Only what was said in this conversation, and what was derived from it alone.
         keywords: Keywords to look up besides those of the query.
         limit: Records at most, 1 to 1000.
         token_budget: Tokens of `Recall.text()` at most.
@@ -101,6 +103,7 @@ def recall(
         now=now,
         kinds=kinds,
         topic=topic,
+        thread_id=thread_id,
         keywords=keywords,
         limit=limit,
         token_budget=token_budget,
