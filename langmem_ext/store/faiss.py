@@ -1,0 +1,391 @@
+"""`FaissStore`: a LangGraph store in one SQLite file, with exact vector search, full text and filters."""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from os import PathLike, fspath
+from sqlite3 import Connection
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from langgraph.store.base import BaseStore, IndexConfig, Op, PutOp, Result, SearchItem, SearchOp, TTLConfig
+
+from langmem_ext.errors import InvalidInputError
+from langmem_ext.operations import Operation, arun, ask, run
+from langmem_ext.protocols import Candidates
+from langmem_ext.store import listing, maintenance, reading, writing
+from langmem_ext.store.checking import CheckReport, check_store
+from langmem_ext.store.database import Database, Synchronous
+from langmem_ext.store.embedding import Embedder
+from langmem_ext.store.locks import NamedLocks
+from langmem_ext.store.planning import Plan, plan_batch, plan_search
+from langmem_ext.store.rows import Row
+from langmem_ext.store.shelf import SnapshotTooOldError
+from langmem_ext.store.shelves import Shelves
+from langmem_ext.store.sweeping import Sweeper
+from langmem_ext.store.texts import compile_fields
+from langmem_ext.store.vectors import Rows
+
+T = TypeVar("T")
+Found = list[tuple[Row, float | None]]
+
+DEFAULT_MEMORY_BUDGET = 192 * 2**20
+"""Bytes of namespaces held in memory: a namespace of 100,000 with vectors and full text, or 1,000 users of 100."""
+
+
+class FaissStore(BaseStore):
+    """A durable store in one file: LangGraph's `BaseStore` with filters, vectors, full text and time to live.
+
+    It is its own context manager, sync and async: ``with FaissStore.from_conn_string("memory.db") as store``.
+
+    The SQLite file (write-ahead log) is the truth. A put that returned is on disk: with ``synchronous="full"``, the
+    default, also after a power failure; with ``"normal"`` it survives a crash of the process, and a power failure may
+    take the last commits, never half of one. A batch is written in one transaction, or not at all. What searches need
+    is read per namespace when first searched, and leaves memory again when unused.
+
+    Any number of threads, asyncio tasks and processes may use the same file at once; every search sees every commit
+    that returned before it began. After a fork the child reopens the file by itself. ``":memory:"`` is a private
+    store that lives as long as this object and works from any thread.
+
+    Args:
+        path: The file, made if missing (mode 0600), or ``":memory:"``.
+        index: LangGraph's `IndexConfig`: `dims`, `embed` (Embeddings, a sync or async function, or
+            "provider:model") and `fields` (default: the whole value). Without it queries of `search` are ignored, as
+            LangGraph's stores do; full text works all the same, over the whole value.
+        ttl: LangGraph's `TTLConfig`. Expired items are never served; `sweep_ttl` or the sweeper deletes them.
+        synchronous: "full" or "normal", see above.
+        memory_budget: Bytes of namespaces to hold in memory; the one in use is held whatever its size.
+
+    Raises:
+        NotAStoreError: The path can't be a store; nothing was changed.
+        StoreVersionError: The file was written by a newer version of the package.
+        StoreCorruptError: The file is damaged; nothing was changed.
+        InvalidInputError: An argument that can't be meant, or `dims` that differ from the file's.
+    """
+
+    supports_ttl = True
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        *,
+        index: IndexConfig | None = None,
+        ttl: TTLConfig | None = None,
+        synchronous: Synchronous = "full",
+        memory_budget: int = DEFAULT_MEMORY_BUDGET,
+    ) -> None:
+        if not isinstance(memory_budget, int) or memory_budget < 0:
+            raise InvalidInputError(f"memory_budget must be a number of bytes, got {memory_budget!r}")
+        name = fspath(path)
+        if not isinstance(name, str) or not name or "\0" in name:
+            raise InvalidInputError(f'path must be the path of a file or ":memory:", got {path!r}')
+        self.index_config = index
+        self.ttl_config = ttl
+        self._fields = compile_fields((index or {}).get("fields") or ["$"])
+        self._embedder = None if index is None else Embedder(index)
+        dims = None if self._embedder is None else self._embedder.dims
+        self._shelves = Shelves(dims, memory_budget)
+        self._database = Database(name, synchronous=synchronous, after_fork=self._shelves.clear)
+        self._locks = NamedLocks(None if self._database.in_memory else name)
+        self._sweeper = Sweeper(self.sweep_ttl)
+        try:
+            self.setup()
+        except BaseException:
+            self._database.close()
+            raise
+
+    @classmethod
+    def from_conn_string(
+        cls,
+        path: str | PathLike[str],
+        *,
+        index: IndexConfig | None = None,
+        ttl: TTLConfig | None = None,
+        synchronous: Synchronous = "full",
+        memory_budget: int = DEFAULT_MEMORY_BUDGET,
+    ) -> Self:
+        """Open a store; the arguments are those of the class. Use it in ``with``, ``async with``, or `close` it."""
+        return cls(path, index=index, ttl=ttl, synchronous=synchronous, memory_budget=memory_budget)
+
+    def setup(self) -> None:
+        """Bring the file to what this code and this configuration need. Opening has done it; once more is harmless."""
+        maintenance.settle(self._database, self._embedder)
+
+    def close(self) -> None:
+        """Stop the sweeper and close the file. Idempotent; any later use raises `StoreClosedError`."""
+        self._sweeper.stop()
+        self._database.close()
+        self._shelves.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await arun(ask(self.close))
+
+    def batch(self, ops: Iterable[Op]) -> list[Result]:
+        """Run operations: all reads in one snapshot of the state before the batch, all writes in one transaction.
+
+        Args:
+            ops: LangGraph's operations; of several puts of one item the last counts.
+
+        Returns:
+            One result for each operation.
+
+        Raises:
+            InvalidInputError: An argument that can't be meant; nothing was written.
+            InvalidNamespaceError: A namespace LangGraph does not allow; nothing was written.
+            EmbeddingError: The embedding function failed; nothing was written.
+            StoreError: The file could not be read or written; nothing was written.
+        """
+        return run(self._batch(list(ops)))
+
+    async def abatch(self, ops: Iterable[Op]) -> list[Result]:
+        """Async twin of `batch`: embeds with the async methods, reads and writes in a worker thread."""
+        return await arun(self._batch(list(ops)))
+
+    def search_lexical(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - the name BaseStore.search uses
+        limit: int = 10,
+        offset: int = 0,
+    ) -> list[SearchItem]:
+        """Find items by their words: BM25 over the indexed text, English stemmed, Chinese by characters.
+
+        Args:
+            namespace: Prefix of the namespaces to search; statistics are those of each namespace.
+            query: Text; items that share no word with it are not found.
+            filter: As in `search`; applied before ranking.
+            limit: How many to return.
+            offset: How many of the best to skip.
+
+        Returns:
+            Matching items, best first, `score` set.
+        """
+        return run(self._search_lexical(namespace, query, filter, limit, offset))
+
+    async def asearch_lexical(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        limit: int = 10,
+        offset: int = 0,
+    ) -> list[SearchItem]:
+        """Async twin of `search_lexical`."""
+        return await arun(self._search_lexical(namespace, query, filter, limit, offset))
+
+    def search_candidates(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        limit: int = 200,
+        dense: bool = True,
+    ) -> Candidates:
+        """Collect the union of the best `limit` of each list (words, dates, characters, vectors) with all scores.
+
+        Args:
+            namespace: Exactly this namespace, no prefix.
+            query: Text.
+            filter: As in `search`; applied before any list is cut.
+            limit: How many of each list.
+            dense: Whether to embed the query; without an index nothing is embedded.
+
+        Returns:
+            `Candidates`; dense scores are within 0.0005 of the exact cosine.
+        """
+        return run(self._search_candidates(namespace, query, filter, limit, dense=dense))
+
+    async def asearch_candidates(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        limit: int = 200,
+        dense: bool = True,
+    ) -> Candidates:
+        """Async twin of `search_candidates`."""
+        return await arun(self._search_candidates(namespace, query, filter, limit, dense=dense))
+
+    def exclusive(self, name: str, *, blocking: bool = True) -> AbstractContextManager[bool]:
+        """Hold the lock `name` across every thread and process that has this file open.
+
+        Args:
+            name: Any text. Not reentrant.
+            blocking: Whether to wait while it is taken.
+
+        Returns:
+            A context manager that gives True, or False (holding nothing) when it is taken and `blocking` is False.
+            The operating system releases the lock when its holder dies. For ":memory:" it holds in this process.
+        """
+        return self._locks.hold(name, blocking=blocking)
+
+    def sweep_ttl(self) -> int:
+        """Delete expired items and return how many there were."""
+        with self._database.write() as connection:
+            count, gone = writing.sweep(connection)
+        self._shelves.drop(gone)
+        return count
+
+    def start_ttl_sweeper(self, sweep_interval_minutes: float | None = None) -> None:
+        """Sweep in a daemon thread until `stop_ttl_sweeper` or `close`; does nothing if one is running.
+
+        Args:
+            sweep_interval_minutes: Minutes between sweeps; default that of the `TTLConfig`, else 5.
+        """
+        self._sweeper.start(sweep_interval_minutes or (self.ttl_config or {}).get("sweep_interval_minutes") or 5)
+
+    def stop_ttl_sweeper(self, timeout: float | None = None) -> bool:
+        """Stop the sweeper; gives whether it has stopped within `timeout` seconds."""
+        return self._sweeper.stop(timeout)
+
+    def check(self, *, repair: bool = False) -> CheckReport:
+        """Compare file, items, vectors, full text and what is held in memory with each other.
+
+        Args:
+            repair: Whether to rebuild what is derived: delete leftovers, analyse texts again, embed what has no usable
+                vector (needs `index`), drop what is held in memory. Items are never changed.
+
+        Returns:
+            Counts, and the problems found; after a repair those that remain, and how many were repaired.
+        """
+        return check_store(self._database, self._shelves, self._embedder, repair=repair)
+
+    def backup(self, path: str | PathLike[str]) -> None:
+        """Write a complete copy of the store to a new file while the store is in use; all of one moment.
+
+        Raises:
+            InvalidInputError: The file exists already.
+        """
+        maintenance.backup(self._database, fspath(path))
+
+    def purge(self) -> None:
+        """Remove what was deleted from the bytes on disk: database and write-ahead log.
+
+        Deleting overwrites with zeros already (`secure_delete`); older pages remain in the log, and shards of moved rows
+        in unused space, until the file is rewritten, which this does. Costs a pass over the file; waits for readers.
+        """
+        maintenance.purge(self._database)
+
+    def _batch(self, ops: list[Op]) -> Operation[list[Result]]:
+        embeds = self._embedder is not None
+        if any(isinstance(op, PutOp) for op in ops):  # texts are analysed: too much work for an event loop
+            plan = yield from ask(lambda: plan_batch(ops, self._fields, embeds=embeds))
+        else:
+            plan = plan_batch(ops, self._fields, embeds=embeds)
+        queries = yield from self._embed_queries(plan)
+        source = yield from self._embed_puts(plan)
+        return (yield from ask(lambda: self._execute(plan, queries, source)))
+
+    def _embed_queries(self, plan: Plan) -> Operation[dict[str, Rows]]:
+        vectors: dict[str, Rows] = {}
+        for query in plan.queries.values():
+            if query not in vectors and self._embedder is not None:
+                vectors[query] = yield from self._embedder.query(query)
+        return vectors
+
+    def _embed_puts(self, plan: Plan) -> Operation[writing.VectorSource | None]:
+        embedder = self._embedder
+        puts = [put for put in plan.puts if put.texts]
+        if embedder is None or not puts:
+            return None
+        dims = embedder.dims
+        kept = yield from ask(lambda: self._read(lambda c: writing.stored_vectors(c, puts, dims)))
+        missing = {
+            text.hash: text.text
+            for put in puts
+            for text in put.texts
+            if text.hash not in kept.get((put.path, put.key), {})
+        }
+        rows = yield from embedder.documents(list(missing.values()))
+        return writing.VectorSource(rows, {text_hash: row for row, text_hash in enumerate(missing)}, kept)
+
+    def _execute(self, plan: Plan, queries: dict[str, Rows], source: writing.VectorSource | None) -> list[Result]:
+        results: list[Result] = [None] * plan.size
+        if plan.gets or plan.searches or plan.listings:
+            for position, query in plan.queries.items():
+                plan.searches[position] = plan.searches[position].by_vector(queries[query])
+            refreshed = self._read(lambda connection: self._run_reads(connection, plan, results))
+            if refreshed:
+                with self._database.write() as connection:
+                    writing.refresh(connection, refreshed)
+        if plan.puts:
+            with self._database.write() as connection:
+                gone = writing.apply(connection, plan.puts, source)
+            self._shelves.drop(gone)
+        return results
+
+    def _run_reads(self, connection: Connection, plan: Plan, results: list[Result]) -> list[int]:
+        """Fill in the results of all reads; gives the ids of items whose time to live begins anew."""
+        served: list[tuple[int, Row]] = []
+        for path in {path for path, _ in plan.gets.values()}:
+            wanted = {position: key for position, (other, key) in plan.gets.items() if other == path}
+            rows = reading.get(connection, path, list(wanted.values()))
+            for position, key in wanted.items():
+                if key in rows:
+                    results[position] = rows[key].item()
+                    served.append((position, rows[key]))
+        for position, search in plan.searches.items():
+            found = reading.search(connection, self._shelves, search)
+            results[position] = [row.search_item(score) for row, score in found]
+            served += [(position, row) for row, _ in found]
+        for position, op in plan.listings.items():
+            results[position] = listing.list_namespaces(connection, op)
+        return [row.id for position, row in served if row.ttl_minutes is not None and position in plan.refreshing]
+
+    def _search_lexical(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        filter: dict[str, Any] | None,
+        limit: int,
+        offset: int,
+    ) -> Operation[list[SearchItem]]:
+        search = plan_search(SearchOp(namespace, filter, limit, offset)).by_words(_text(query))
+        found: Found = yield from ask(lambda: self._read(lambda c: reading.search(c, self._shelves, search)))
+        return [row.search_item(score) for row, score in found]
+
+    def _search_candidates(
+        self,
+        namespace: tuple[str, ...],
+        query: str,
+        filter: dict[str, Any] | None,
+        limit: int,
+        *,
+        dense: bool,
+    ) -> Operation[Candidates]:
+        search = plan_search(SearchOp(namespace, filter, limit)).by_words(_text(query))
+        if dense and self._embedder is not None:
+            search = search.by_vector((yield from self._embedder.query(query)))
+        return (yield from ask(lambda: self._read(lambda c: reading.candidates(c, self._shelves, search))))
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        """Run reads in one transaction; again in a newer one if another thread has read ahead of it."""
+        while True:
+            try:
+                with self._database.read() as connection:
+                    return work(connection)
+            except SnapshotTooOldError:
+                continue
+
+
+def _text(query: Any) -> str:
+    if not isinstance(query, str):
+        raise InvalidInputError(f"query must be a string, got a {type(query).__name__}")
+    return query
