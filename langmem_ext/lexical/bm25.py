@@ -28,7 +28,7 @@ class Searchable:
     """The documents that may be found, and their windows.
 
     Attributes:
-        allowed: 1 where a document may be found, else 0, shape ``(documents + 1,)``; the last stands for no neighbour: 0.
+        allowed: 1 where a document may be found, else 0, shape ``(documents + 1,)``; the last, no document, is 0.
         near: Neighbours, shape ``(4, documents)``, or None to score documents alone.
     """
 

@@ -93,8 +93,8 @@ class LexicalIndex:
     def candidates(self, query: str, *, mask: Mask | None, limit: int) -> LexicalCandidates:
         """Return the union of the best `limit` by words, by dates and by characters, in ascending order of slot.
 
-        What `mask` excludes is not found and lends its neighbours nothing, nor does it count: the future can't be felt in
-        the past.
+        What `mask` excludes is not found, lends its neighbours nothing and counts for nothing: the future can't be felt
+        in the past.
         """
         analysis, lists = self._score(query, mask)
         slots = np.unique(np.concatenate([_best(scores, limit) for scores in lists]))

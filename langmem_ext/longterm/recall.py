@@ -111,8 +111,9 @@ def recall(
     )
     _trace_plan(tracer, plan)
     named = yield from _indexes(core, plan, tracer)
-    candidates = yield from _candidates(core, plan, tracer)
-    ranked = yield from _rank(core, plan, named, candidates, tracer)
+    weight = yield from ranking.dense_weight(core.store, plan.query, core.settings)
+    candidates = yield from _candidates(core, plan, weight, tracer)
+    ranked = yield from _rank(core, plan, named, candidates, weight, tracer)
     ranked = yield from _rerank(core, plan, ranked, tracer)
     ranked = _cover(core, named, ranked, tracer)
     chosen, tokens = _fit(core, plan, ranked, tracer)
@@ -142,13 +143,13 @@ def _indexes(core: Core, plan: Plan, tracer: Tracer) -> Operation[Named]:
     return named
 
 
-def _candidates(core: Core, plan: Plan, tracer: Tracer) -> Operation[Candidates]:
+def _candidates(core: Core, plan: Plan, weight: float, tracer: Tracer) -> Operation[Candidates]:
     with tracer.step("candidates", "words, characters, dates, vectors") as step:
-        dense = yield from ask(lambda: ranking.dense_weight(core.store, plan.query, core.settings) > 0)
-        candidates = yield from find_candidates(core, plan, dense=dense)
+        candidates = yield from find_candidates(core, plan, dense=weight > 0)
         step["found"] = candidates.total
         step["kept"] = []
         step["detail"] = {
+            "weight": weight,
             "searchable": candidates.total,
             "candidates": len(candidates.keys),
             "words": int(np.count_nonzero(candidates.words)),
@@ -159,10 +160,12 @@ def _candidates(core: Core, plan: Plan, tracer: Tracer) -> Operation[Candidates]
     return candidates
 
 
-def _rank(core: Core, plan: Plan, named: Named, candidates: Candidates, tracer: Tracer) -> Operation[Ranked]:
+def _rank(
+    core: Core, plan: Plan, named: Named, candidates: Candidates, weight: float, tracer: Tracer
+) -> Operation[Ranked]:
     """Fuse the lists, add what the indexes name, load the best and apply the boosts."""
     with tracer.step("rank", "fused lists, boosted by index, importance, recency and use") as step:
-        fused = ranking.fuse(candidates, plan.query, plan.spans, core.settings, store=core.store)
+        fused = ranking.fuse(candidates, plan.spans, core.settings, weight=weight)
         scores = dict(zip(candidates.keys, fused.tolist(), strict=True))
         bonus = core.settings.index_bonus * (float(np.std(fused)) if fused.size > 1 else 1.0)
         floor = min(scores.values(), default=0.0)

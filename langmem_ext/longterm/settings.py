@@ -1,0 +1,75 @@
+"""The weights of recall, in one place, each with its reason."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RecallSettings(BaseModel):
+    """How recall weighs what it finds. The defaults were measured (`benchmarks/bench_recall.py`); all are optional.
+
+    Scores are fused as ``z(words + date·dates + characters·characters) + w·z(cosine)`` and then raised for named
+    speakers and times; the lists are scaled by their maxima before they are added, z is the standard score over the
+    candidates. See `langmem_ext.longterm.ranking`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    candidates: int = Field(default=200, ge=1, le=10_000)
+    """How many of each list (words, characters, dates, vectors) become candidates. Beyond 200 nothing was gained."""
+
+    depth: int = Field(default=40, ge=1, le=1_000)
+    """How many of the best candidates are loaded, boosted and offered to reranking, cover and fit."""
+
+    scan_limit: int = Field(default=2_000, ge=1, le=100_000)
+    """How many items at most are read from a store that has neither words nor vectors to search by."""
+
+    date: float = Field(default=1.5, ge=0)
+    """Weight of a date that question and memory share, against words: who asks for "7 May" means it."""
+
+    character: float = Field(default=0.4, ge=0)
+    """Weight of character n-grams: they catch other forms and misspellings, and carry much noise."""
+
+    dense: float | None = Field(default=None, ge=0)
+    """Fixed weight of the vectors against the words; None adapts it to question and embedder."""
+
+    dense_per_word: float = Field(default=0.125, ge=0)
+    """Weight of the vectors per content word of the question: a long question says in other words what it means."""
+
+    dense_least: float = Field(default=1.0, ge=0)
+    """Least weight of the vectors of an embedder that understands the question's language."""
+
+    dense_most: float = Field(default=4.0, ge=0)
+    """Greatest weight of the vectors: beyond it words no longer count."""
+
+    speaker: float = Field(default=1.5, ge=0)
+    """Raise, in standard deviations, of what was said by the one speaker whom the question names."""
+
+    time: float = Field(default=1.0, ge=0)
+    """Raise, in standard deviations, of what lies inside a time that the question names ("last summer"). Soft, because
+    what is asked about often was said later; `before` and `after` are the hard bounds."""
+
+    importance: float = Field(default=0.1, ge=0, le=1)
+    """Share by which the score of a record grows per unit of importance above the candidates' mean."""
+
+    recency: float = Field(default=0.05, ge=0, le=1)
+    """Share by which the score of a record of this moment grows, beside one long past."""
+
+    recency_half_life_days: float = Field(default=30.0, gt=0)
+    """Days after which half of that is left."""
+
+    use: float = Field(default=0.05, ge=0, le=1)
+    """Share by which the score of the most often recalled candidate grows: what was needed is needed again."""
+
+    index_bonus: float = Field(default=0.5, ge=0)
+    """Raise, in standard deviations and for each keyword (up to three), of what the keyword index names."""
+
+    cover_depth: int = Field(default=8, ge=0)
+    """Summaries within the first this many records cover their sources."""
+
+    cover_selectivity: float = Field(default=0.5, ge=0, le=1)
+    """A keyword that names at most this share of a summary's sources keeps those beside the summary."""
+
+    duplicate_overlap: float = Field(default=0.9, gt=0, le=1)
+    """Jaccard overlap of words from which two records say the same."""
+
+    length_exponent: float = Field(default=0.5, ge=0, le=1)
+    """How much a token budget favours short records: value per token to this power; 0 ignores length."""
