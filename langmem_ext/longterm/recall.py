@@ -113,7 +113,7 @@ def recall(
     named = yield from _indexes(core, plan, tracer)
     weight = yield from ranking.dense_weight(core.store, plan.query, core.settings)
     candidates = yield from _candidates(core, plan, weight, tracer)
-    ranked = yield from _rank(core, plan, named, candidates, weight, tracer)
+    ranked = yield from _rank(core, plan, named, candidates, tracer, weight=weight)
     ranked = yield from _rerank(core, plan, ranked, tracer)
     ranked = _cover(core, named, ranked, tracer)
     chosen, tokens = _fit(core, plan, ranked, tracer)
@@ -161,7 +161,7 @@ def _candidates(core: Core, plan: Plan, weight: float, tracer: Tracer) -> Operat
 
 
 def _rank(
-    core: Core, plan: Plan, named: Named, candidates: Candidates, weight: float, tracer: Tracer
+    core: Core, plan: Plan, named: Named, candidates: Candidates, tracer: Tracer, *, weight: float
 ) -> Operation[Ranked]:
     """Fuse the lists, add what the indexes name, load the best and apply the boosts."""
     with tracer.step("rank", "fused lists, boosted by index, importance, recency and use") as step:
