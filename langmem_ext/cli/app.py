@@ -1,0 +1,60 @@
+"""The command line's table of contents: which commands there are, in which order and group."""
+
+from typing import Annotated
+
+import typer
+
+from langmem_ext._version import __version__
+from langmem_ext.cli import changes, looking, maintenance, story, talking, transfer
+
+app = typer.Typer(
+    name="langmem-ext",
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Long-term memory for LangChain and LangGraph: remember today, recall tomorrow.
+
+    Every command works on the memory of one user (--user) in one store (--store); nothing leaves this machine unless a
+    model is named.
+
+    Exit codes: 0 done · 1 nothing found, or damage found · 2 bad input · 3 a model or the program failed.
+    """
+
+
+_TALK, _LOOK, _CHANGE, _KEEP = "Talk", "Look", "Change", "Keep"
+
+app.command("demo", rich_help_panel=_TALK)(story.demo)
+app.command("demo-day", hidden=True)(story.demo_day)
+app.command("chat", rich_help_panel=_TALK)(talking.chat)
+
+app.command("recall", rich_help_panel=_LOOK)(looking.recall)
+app.command("list", rich_help_panel=_LOOK)(looking.list_records)
+app.command("show", rich_help_panel=_LOOK)(looking.show)
+app.command("history", rich_help_panel=_LOOK)(looking.history)
+app.command("stats", rich_help_panel=_LOOK)(looking.stats)
+
+app.command("remember", rich_help_panel=_CHANGE)(changes.remember)
+app.command("revise", rich_help_panel=_CHANGE)(changes.revise)
+app.command("undo", rich_help_panel=_CHANGE)(changes.undo)
+app.command("forget", rich_help_panel=_CHANGE)(changes.forget)
+
+app.command("consolidate", rich_help_panel=_KEEP)(maintenance.consolidate)
+app.command("export", rich_help_panel=_KEEP)(transfer.export)
+app.command("import", rich_help_panel=_KEEP)(transfer.import_)
+app.command("check", rich_help_panel=_KEEP)(maintenance.check)

@@ -1,0 +1,177 @@
+"""`langmem-ext chat`: an endless conversation whose next run remembers this one."""
+
+import os
+import sys
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from langmem_ext.cli.opening import chat_model, local_zone, memory_over, opened_store
+from langmem_ext.cli.options import OFFLINE, Embed, Lang, Model, StoreUrl, User
+from langmem_ext.cli.output import complain, console, plain, print_trace
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage, HumanMessage
+    from langgraph.graph.state import CompiledStateGraph
+
+    from langmem_ext import LongTermMemory
+
+_RECENT: Final = 40
+"""Messages of the thread's log that a new run starts with; what is older is recalled."""
+_SPEAKING_NODES: Final = frozenset({"analyse", "answer"})
+_LABELS: Final[dict[Lang, dict[str, str]]] = {
+    "zh": {
+        "hello": "你好,{user}。已记住 {records} 条。按 Ctrl-D 结束。",
+        "you": "你 › ",
+        "agent": "助手 › ",
+        "bye": "说过的都已存好。",
+    },
+    "en": {
+        "hello": "Hello {user}. {records} records are remembered. Ctrl-D ends the conversation.",
+        "you": "you › ",
+        "agent": "agent › ",
+        "bye": "Everything that was said is stored.",
+    },
+}
+
+
+def _machine_language() -> Lang:
+    locale = next(filter(None, (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    return "zh" if locale.startswith("zh") else "en"
+
+
+def chat(
+    *,
+    user: User = "default",
+    store: StoreUrl = None,
+    thread: Annotated[str, typer.Option("--thread", help="Name of the conversation.")] = "chat",
+    model: Model = OFFLINE,
+    embed: Embed = OFFLINE,
+    lang: Annotated[Lang | None, typer.Option("--lang", help="Language of the prompts; default the machine's.")] = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Show the nodes of each turn and how it recalled.")] = False,
+) -> None:
+    """Talk, for as long as you like; the next run remembers.
+
+    Ctrl-C or the end of input ends it. Nothing said is lost: each message is stored before it is answered.
+
+    [bold]Examples[/bold]
+
+    langmem-ext chat --user alice
+    langmem-ext chat --user alice --model openai:gpt-5-mini --trace
+    """
+    from langgraph.checkpoint.memory import InMemorySaver  # noqa: PLC0415 - heavy
+
+    from langmem_ext.loop import create_memory_agent  # noqa: PLC0415 - langgraph
+    from langmem_ext.namespaces import user_namespace  # noqa: PLC0415
+
+    namespace = user_namespace(user)
+    chosen = chat_model(model)
+    with opened_store(store, create=True, embed=embed) as opened:
+        agent = create_memory_agent(chosen, store=opened, checkpointer=InMemorySaver(), update="inline")
+        memory = memory_over(opened, namespace, model=chosen)
+        Conversation(agent, memory, user, thread, _LABELS[lang or _machine_language()], trace=trace).run()
+
+
+@dataclass
+class Conversation:
+    """One run of the chat; used by one thread."""
+
+    agent: "CompiledStateGraph[Any, Any, Any, Any]"
+    memory: "LongTermMemory"
+    user: str
+    thread: str
+    labels: dict[str, str]
+    trace: bool = False
+    _earlier: "list[BaseMessage]" = field(default_factory=list)
+
+    def run(self) -> None:
+        """Talk until the user ends it."""
+        self._earlier = self._recent()
+        talking = sys.stdin.isatty()
+        if talking:
+            _enable_line_editing()
+            records = sum(self.memory.stats().records.values())
+            self._note(self.labels["hello"].format(user=self.user, records=records))
+        try:
+            while True:
+                text = input(self.labels["you"] if talking else "")
+                if text.strip():
+                    self._turn(text)
+        except (EOFError, KeyboardInterrupt):
+            if talking:
+                self._note("\n" + self.labels["bye"])
+
+    def _recent(self) -> "list[BaseMessage]":
+        """Return the end of the thread's log, from a message of the user on: no tool result without its call."""
+        messages = self.memory.messages(self.thread, start=-_RECENT, limit=_RECENT)
+        first = next((place for place, message in enumerate(messages) if message.type == "human"), len(messages))
+        return messages[first:]
+
+    def _turn(self, text: str) -> None:
+        """Answer one message; a failing model is reported and the conversation goes on."""
+        from langchain_core.messages import HumanMessage  # noqa: PLC0415 - imported by the agent already
+
+        now = datetime.now(local_zone())
+        message = HumanMessage(text, id=str(uuid.uuid4()), additional_kwargs={"timestamp": now.isoformat()})
+        try:
+            self._answer(message)
+        except KeyboardInterrupt:
+            self._store(message)
+            raise
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything
+            self._store(message)
+            sys.stdout.write("\n")
+            complain(f"no answer: {type(error).__name__}: {error}")
+        self._earlier = []
+
+    def _store(self, message: "HumanMessage") -> None:
+        """Make sure that a message whose turn was cut short is in the log; logging it twice stores it once."""
+        self.memory.observe([message], thread_id=self.thread)
+
+    def _answer(self, message: "HumanMessage") -> None:
+        from langmem_ext.loop import Context  # noqa: PLC0415
+
+        events = self.agent.stream(
+            {"messages": [*self._earlier, message]},
+            config={"configurable": {"thread_id": self.thread}},
+            context=Context(user_id=self.user, thread_id=self.thread),
+            stream_mode=["messages", "updates"],
+        )
+        console().print(self.labels["agent"], style="bold blue", end="")
+        spoken = False
+        for mode, payload in events:
+            if mode == "messages":
+                spoken = self._speak(*payload) or spoken
+            elif self.trace:
+                self._show_update(payload)
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+
+    def _speak(self, chunk: "BaseMessage", metadata: dict[str, Any]) -> bool:
+        """Write a piece of the answer as it arrives; return whether there was any."""
+        if metadata.get("langgraph_node") not in _SPEAKING_NODES or chunk.type not in {"ai", "AIMessageChunk"}:
+            return False
+        text = plain(str(chunk.text))
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return bool(text)
+
+    def _show_update(self, update: dict[str, Any]) -> None:
+        for node, values in update.items():
+            names = ", ".join(values or ())
+            self._note(f"\n[{node}] {names}")
+            for recall in (values or {}).get("recalls", ()):
+                print_trace(recall.trace)
+
+    def _note(self, text: str) -> None:
+        console().print(text, style="dim", markup=False, soft_wrap=True)
+
+
+def _enable_line_editing() -> None:
+    try:
+        import readline  # noqa: F401, PLC0415 - importing it is what gives input() editing and history
+    except ImportError:  # Windows: the console edits lines itself
+        return
