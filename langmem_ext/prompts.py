@@ -69,17 +69,43 @@ UPDATE: Final[Prompt] = {
 
 SUMMARISE: Final[Prompt] = {
     "en": (
-        "Write one summary record of <entries>. topic: a snake_case label in English such as switzerland_hiking. "
+        "Write the summary records of <entries>: one for each topic of each session, none where nothing was stated. "
+        "topic: a snake_case label in English such as switzerland_hiking; reuse one of <topics> where it fits. "
         "content: everything the user stated that may matter later (plans, amounts, dates, names, wishes, worries), "
         "densely, in the language of the entries; no advice and no filler. keywords: general ones for the whole. "
-        "entries: for each numbered entry with something specific, the keywords that name just that entry, in its "
+        "entries: the numbers of the entries it covers, each with the keywords that name just that entry, in its "
         "language and in English. importance: 0 to 1."
     ),
     "zh": (
-        "为 <entries> 写一条摘要记录。topic:英文 snake_case 标签,如 switzerland_hiking。content:用户说过的、以后可能"
-        "有用的全部内容(计划、金额、日期、人名、愿望、顾虑),用原文的语言写得紧凑,不要建议和套话。keywords:概括"
-        "全部内容的关键词。entries:对每条有具体内容的编号条目,给出只属于它的关键词,用原文语言和英语各写一遍。"
-        "importance:0 到 1。"
+        "为 <entries> 写摘要记录:每个 session 的每个话题一条;没有实质内容就不写。topic:英文 snake_case 标签,如 "
+        "switzerland_hiking;<topics> 中有合适的就沿用。content:用户说过的、以后可能有用的全部内容(计划、金额、日期、"
+        "人名、愿望、顾虑),用原文的语言写得紧凑,不要建议和套话。keywords:概括全部内容的关键词。entries:它所涵盖的"
+        "条目编号,并给出只属于该条目的关键词,用原文语言和英语各写一遍。importance:0 到 1。"
+    ),
+}
+
+ROLL_UP: Final[Prompt] = {
+    "en": (
+        "The <entries> are summaries of one topic over time. Write one summary record of all of them: what holds now, "
+        "what changed and when, what is still open. Keep names, amounts and dates. Same language as the entries; no filler."
+    ),
+    "zh": (
+        "<entries> 是同一话题在不同时间的摘要。请把它们写成一条摘要记录:现在的情况如何、何时有过变化、还有什么未定。"
+        "保留人名、金额和日期,使用与条目相同的语言,不要套话。"
+    ),
+}
+
+REFLECT: Final[Prompt] = {
+    "en": (
+        "Read the numbered <entries>: what a user has said and what is known of them. Write at most five insights that "
+        "none of the entries states alone but that several support: habits, values, how the user likes to be helped, what "
+        "the assistant should do differently. For each, give the numbers of the entries that support it, at least two. "
+        "No insight is a good answer. Write in the language of the entries."
+    ),
+    "zh": (
+        "阅读带编号的 <entries>:用户说过的话和关于用户的已知信息。写出至多五条洞察:任何一条条目都没有单独说明、但有"
+        "多条条目支持的内容,例如习惯、价值观、用户喜欢怎样得到帮助、助手应当怎样改进。每条都要给出支持它的条目编号,"
+        "至少两个。没有洞察也是正确的回答。用条目的语言书写。"
     ),
 }
 
@@ -97,4 +123,14 @@ FOLD: Final[Prompt] = {
         "把即将移出对话窗口的 <entries> 并入已有的 <summary>。目标、决定、人名、数字和日期要逐字保留,未完成的事项也要"
         "保留;去掉客套话。只输出新的摘要。"
     ),
+}
+
+TODAY: Final[Prompt] = {
+    "en": "Today is {now}.",
+    "zh": "今天是 {now}。",
+}
+
+LEFT_OUT: Final[Prompt] = {
+    "en": '[… {count} characters left out here; the whole message is in the log: search_log(message_id="{id}") …]',
+    "zh": '[… 此处略去 {count} 个字符;完整消息在日志中:search_log(message_id="{id}") …]',
 }

@@ -1,0 +1,89 @@
+"""Recalled pages: what long-term memory lent to the main context, with its value there. Plain data and pure functions."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from langmem_ext.records import MemoryRecord, render
+
+FADING = 0.7
+"""Share of its value that a page keeps from one turn to the next: a page of three turns ago is worth a third of a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One record in the main context.
+
+    Attributes:
+        id: Id of the record.
+        text: The record rendered for the prompt: delimited, escaped, with date and id.
+        time: Event time, ISO 8601; pages are shown in this order.
+        tokens: Tokens of `text`.
+        value: What it is worth keeping, 0..1; the lowest leaves first.
+        pinned: Does not fade.
+        carrier: Id of the tool message that shows it during the turn that searched for it; "" when none does.
+    """
+
+    id: str
+    text: str
+    time: str
+    tokens: int
+    value: float
+    pinned: bool = False
+    carrier: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the page as JSON, for a graph's state."""
+        return asdict(self)
+
+    def uncarried(self) -> "Page":
+        """Return the page as shown by no tool message."""
+        return replace(self, carrier="") if self.carrier else self
+
+    @classmethod
+    def of(cls, value: Mapping[str, Any]) -> "Page":
+        """Rebuild a page from `as_dict`."""
+        return cls(**value)
+
+
+def values(scores: Sequence[float]) -> list[float]:
+    """Map the scores of one recall, which are comparable within it only, to 0.5..1."""
+    if not scores:
+        return []
+    low, high = min(scores), max(scores)
+    if high <= low:
+        return [1.0] * len(scores)
+    return [0.5 + 0.5 * (score - low) / (high - low) for score in scores]
+
+
+def make_page(record: MemoryRecord, value: float, tokens: int, carrier: str = "") -> Page:
+    """Render a record as a page."""
+    return Page(
+        id=record.id,
+        text=render(record),
+        time=record.occurred_at.isoformat(),
+        tokens=tokens,
+        value=value,
+        pinned=record.pinned,
+        carrier=carrier,
+    )
+
+
+def fade(pages: Iterable[Page]) -> list[Page]:
+    """Return the pages as they are worth a turn later, shown by no tool message any more."""
+    return [replace(page, value=page.value if page.pinned else page.value * FADING, carrier="") for page in pages]
+
+
+def best(pages: Sequence[Page], room: int) -> list[Page]:
+    """Return the most valuable pages that fit `room` tokens together, in the order of time."""
+    chosen: list[Page] = []
+    for page in sorted(pages, key=lambda page: -page.value):
+        if page.tokens <= room:
+            chosen.append(page)
+            room -= page.tokens
+    return sorted(chosen, key=lambda page: page.time)
+
+
+def section(pages: Sequence[Page]) -> str:
+    """Return the delimited section of a prompt that shows the pages."""
+    return "\n".join(["<memories>", *(page.text for page in pages), "</memories>"])

@@ -1,0 +1,335 @@
+"""The nodes of the loop in execution order, as operations: one body for sync and async runs."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, RemoveMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import Runnable, RunnableConfig
+
+from langmem_ext.context import MainContext, Page
+from langmem_ext.context.counting import Counter
+from langmem_ext.context.pages import fade
+from langmem_ext.context.shortening import flat_text
+from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.log import message_text, observe
+from langmem_ext.longterm.recall import recall
+from langmem_ext.loop.calling import Models, call_model, refuses_tools
+from langmem_ext.loop.exchanges import answered, conversation, newest_human, paired, pending
+from langmem_ext.loop.profile import load_profile
+from langmem_ext.loop.runs import Run, Runs
+from langmem_ext.loop.searching import execute, refuse_malformed
+from langmem_ext.loop.state import AgentState, Usage
+from langmem_ext.loop.updating import BackgroundUpdates, distil
+from langmem_ext.loop.waiting import quietly, together
+from langmem_ext.metering import Meter
+from langmem_ext.operations import Operation, invoke
+from langmem_ext.prompts import ANALYSE, ASSISTANT, REFERENCE_NOTE, TODAY
+from langmem_ext.records import Recall
+from langmem_ext.text import language
+
+logger = logging.getLogger("langmem_ext")
+
+Update = dict[str, Any]
+_QUERY = 2000
+"""Characters of each end of a long message that are searched for; what it asks is at one of the two."""
+_RECALL_LIMIT = 200
+"""Records of the first recall at most; the token budget is what bounds it."""
+
+
+@dataclass(slots=True)
+class Nodes:
+    """The loop's nodes and their settings. Stateless but for caches; may be shared by threads.
+
+    Attributes:
+        models: The chat model.
+        runs: Finds the memory of a run.
+        tool_node: Executes the application's tools; None where there are none.
+        system_prompt: The application's instructions; None is a short default in the user's language.
+        analysis: Whether the model decides what to search for ("model"), or the recall before it is all ("recall").
+        update: When the log is distilled.
+        background: The worker for ``update="background"``.
+        recall_tokens: Tokens that recalled pages take at most.
+        max_model_calls: Model calls of a turn at most; None is no cap.
+        max_tokens: Tokens of a turn at most; None is no cap.
+        counter: Counts tokens.
+    """
+
+    models: Models
+    runs: Runs
+    tool_node: Runnable[Any, Any] | None
+    system_prompt: str | None
+    analysis: Literal["model", "recall"]
+    update: Literal["inline", "background", "off"]
+    background: BackgroundUpdates | None
+    recall_tokens: int
+    max_model_calls: int | None
+    max_tokens: int | None
+    counter: Counter = field(default_factory=Counter)
+
+    @property
+    def own_tools(self) -> frozenset[str]:
+        """Names of the application's tools."""
+        return frozenset(tool.name for tool in self.models.tools)
+
+    # analyse
+
+    def analyse(self, state: AgentState, config: RunnableConfig) -> Operation[Update]:
+        """Log what was said, recall for it, and let the model answer or say what it must remember.
+
+        Raises:
+            InvalidInputError: There is no human message, or it is empty.
+        """
+        run = self.runs.of(config)
+        update = yield from self._begin(state, run)
+        view = _merged(state, update)
+        if self.analysis == "recall" or not self.models.searches or view["searches"] >= run.max_searches:
+            return update
+        meter = self._meter(view["usage"])
+        if not self._affords_search(meter):
+            return update
+        context = yield from self._context(view, run, searching=True)
+        prompt = context.render()
+        sent = context.usage()["total"]
+        try:
+            message = yield from call_model(self.models.bound(memory=True), prompt, sent, meter, config)
+        except Exception as error:
+            if not refuses_tools(error) or self.models.tools:
+                raise
+            logger.warning("the model takes no tools; recall goes before its answers from now on")
+            self.models.searches = False
+            return update
+        return update | {"messages": [*update.get("messages", []), message], "usage": _usage(meter)}
+
+    def _begin(self, state: AgentState, run: Run) -> Operation[Update]:
+        """Start a turn: log its messages, page out what is too much, recall; nothing where the turn goes on."""
+        human = newest_human(state["messages"])
+        if human is None:
+            raise InvalidInputError(
+                'there is no human message to answer; pass {"messages": [{"role": "user", "content": …}]}'
+            )
+        if state.get("turn") == human.id:
+            return {}
+        if not message_text(human):
+            raise InvalidInputError("the message is empty; pass one with text")
+        kept = conversation(state["messages"], self.own_tools)
+        kept_ids = {message.id for message in kept}
+        gone: list[BaseMessage] = [
+            RemoveMessage(id=message.id) for message in state["messages"] if message.id and message.id not in kept_ids
+        ]
+        update: Update = {
+            "turn": human.id,
+            "searches": 0,
+            "usage": Usage(model_calls=0, input_tokens=0, output_tokens=0),
+            "recalls": [],
+            "warnings": [],
+            "language": state.get("language") or language(flat_text(human)),
+            "summary": state.get("summary", ""),
+            "pages": [page.as_dict() for page in fade(Page.of(value) for value in state.get("pages", []))],
+            "logged": (yield from self._log(kept, state.get("logged"), run)),
+        }
+        context = yield from self._context(_merged(state, update), run, searching=False)
+        gone.extend((yield from self._page_out(context, run, None, None)))
+        update |= yield from self._recall(context, flat_text(human), run)
+        update["summary"] = context.summary
+        return update | {"messages": gone}
+
+    def _log(self, messages: Sequence[AnyMessage], logged: str | None, run: Run) -> Operation[str | None]:
+        """Append to the log what is not there yet; return the id of the last message in it."""
+        place = next((n for n in range(len(messages) - 1, -1, -1) if messages[n].id == logged), -1)
+        new = [message for message in messages[place + 1 :] if message_text(message)]
+        if not new:
+            return logged
+        records = yield from observe(run.memory, new, thread_id=run.thread_id, occurred_at=run.now)
+        return records[-1].id
+
+    def _recall(self, context: MainContext, text: str, run: Run) -> Operation[Update]:
+        """Recall for the newest message without a model call, into the room that the context has."""
+        room = min(self.recall_tokens, context.page_room)
+        if room <= 0:
+            return {}
+        query = text if len(text) <= 2 * _QUERY else f"{text[:_QUERY]} {text[-_QUERY:]}"
+        seen = [message.id for message in context.messages if message.id]
+        try:
+            found = yield from recall(
+                run.memory, query, now=run.now, limit=_RECALL_LIMIT, token_budget=room, exclude=seen
+            )
+        except Exception as error:  # noqa: BLE001 - an embedder or a store that fails must not cost the answer
+            logger.warning("recall failed, the turn goes on without it: %s", type(error).__name__)
+            return {"warnings": [f"recall failed, the turn went on without it: {type(error).__name__}"]}
+        context.add_pages(found.records, found.scores)
+        return {"pages": [page.as_dict() for page in context.pages], "recalls": [_trace("recall", found)]}
+
+    # search_memory
+
+    def search_memory(self, state: AgentState, config: RunnableConfig) -> Operation[Update]:
+        """Execute the model's calls of memory tools together, and add what they found to the context."""
+        run = self.runs.of(config)
+        calls = [
+            call for call in pending(state["messages"]) if call.get("name") not in self.own_tools or "error" in call
+        ]
+        context = yield from self._context(state, run, searching=True)
+        room = max(64, min(self.recall_tokens, context.page_room) // max(1, len(calls)))
+        exclude = sorted(context.ids | {value["id"] for value in state.get("pages", [])})
+        results = yield from together([self._execution(run, call, room, exclude) for call in calls])
+        messages: list[ToolMessage] = []
+        recalls = list(state.get("recalls", []))
+        pages = [Page.of(value) for value in state.get("pages", [])]
+        for message, found in results:
+            messages.append(message)
+            if found.query or found.records:
+                recalls.append(_trace(str(message.name), found))
+            carried = MainContext(10**9, counter=self.counter)
+            carried.add_pages(found.records, found.scores or None, carrier=message.tool_call_id)
+            pages.extend(page for page in carried.pages if page.id not in {other.id for other in pages})
+        return {
+            "messages": messages,
+            "recalls": recalls,
+            "pages": [page.as_dict() for page in pages],
+            "searches": state.get("searches", 0) + 1,
+        }
+
+    def _execution(
+        self, run: Run, call: Any, room: int, exclude: Sequence[str]
+    ) -> Callable[[], Operation[tuple[ToolMessage, Recall]]]:
+        def body() -> Operation[tuple[ToolMessage, Recall]]:
+            if not isinstance(call.get("args"), dict):
+                return refuse_malformed(call), Recall(query="")
+            return (yield from execute(run, call, room, exclude, sorted(self.own_tools)))
+
+        return body
+
+    # tools
+
+    def tools(self, state: AgentState, config: RunnableConfig) -> Operation[Any]:
+        """Execute the model's calls of the application's own tools."""
+        assert self.tool_node is not None  # noqa: S101 - the graph has this node only with tools
+        own = [
+            call for call in pending(state["messages"]) if call.get("name") in self.own_tools and "error" not in call
+        ]
+        request = AIMessage("", tool_calls=own)
+        return (yield from invoke(self.tool_node, {**state, "messages": [*state["messages"], request]}, config))
+
+    # answer
+
+    def answer(self, state: AgentState, config: RunnableConfig) -> Operation[Update]:
+        """Answer from the main context, unless `analyse` has answered already."""
+        if answered(state["messages"]):
+            return {}
+        run = self.runs.of(config)
+        meter = self._meter(state["usage"])
+        offered = bool(self.models.tools) and self._affords_search(meter)
+        context = yield from self._context(state, run, searching=False)
+        prompt, sent = context.render(), context.usage()["total"]
+        model = self.models.bound(memory=False) if offered else self.models.plain
+        message = yield from call_model(model, prompt, sent, meter, config)
+        return {"messages": [message], "usage": _usage(meter)}
+
+    # update_memory
+
+    def update_memory(self, state: AgentState, config: RunnableConfig) -> Operation[Update]:
+        """Log the answer, page out what is too much, and distil: now, in the background, or not at all."""
+        run = self.runs.of(config)
+        kept = conversation(state["messages"], self.own_tools)
+        logged = yield from self._log(kept, state.get("logged"), run)
+        meter = self._meter(state["usage"])
+        warnings = list(state.get("warnings", []))
+        context = yield from self._context(state, run, searching=False)
+        gone = yield from self._page_out(context, run, meter, config)
+        if self.update == "inline":
+            memory, thread = run.memory, run.thread_id
+            warnings.extend((yield from quietly(config, lambda: distil(memory, thread, meter))))
+        elif self.background is not None:
+            self.background.submit(run.memory, run.thread_id)
+        return {
+            "messages": gone,
+            "logged": logged,
+            "summary": context.summary,
+            "usage": _usage(meter),
+            "warnings": warnings,
+        }
+
+    def _page_out(
+        self, context: MainContext, run: Run, meter: Meter | None, config: RunnableConfig | None
+    ) -> Operation[list[BaseMessage]]:
+        """Page out where it is due; return the removals. Everything that leaves is in the log already."""
+        if not context.due:
+            return []
+        use_model = self.update == "inline" and meter is not None and config is not None
+        model = run.memory.model if use_model else None
+
+        def body() -> Operation[list[BaseMessage]]:
+            return (yield from context._page_out(model=model, meter=meter))  # noqa: SLF001 - the operation of `page_out`
+
+        leaving = yield from (quietly(config, body) if config is not None else body())
+        return [RemoveMessage(id=message.id) for message in leaving if message.id]
+
+    # the context of a call
+
+    def _context(self, state: Mapping[str, Any], run: Run, *, searching: bool) -> Operation[MainContext]:
+        """Build the main context of a call from the state.
+
+        Raises:
+            ContextBudgetError: The system prompt, profile and tool schemas alone are too large.
+        """
+        speech = state.get("language") or "en"
+        profile = yield from load_profile(run.memory)
+        context = MainContext(
+            run.budget,
+            system=self._system(speech, run, searching=searching),
+            profile=profile,
+            tools=self.models.schemas(memory=searching and self.models.searches),
+            summary=state.get("summary", ""),
+            counter=self.counter,
+            language=speech,
+        )
+        messages = state["messages"]
+        visible = paired(messages) if searching else conversation(messages, self.own_tools)
+        context.add_messages(message for message in visible if message_text(message))
+        shown = {message.tool_call_id for message in visible if isinstance(message, ToolMessage)}
+        pages = [Page.of(value) for value in state.get("pages", [])]
+        context.restore_pages(page if page.carrier in shown else page.uncarried() for page in pages)
+        return context
+
+    def _system(self, speech: str, run: Run, *, searching: bool) -> str:
+        today = run.now.astimezone(run.memory.zone).date().isoformat()
+        parts = [self.system_prompt or ASSISTANT[speech], REFERENCE_NOTE[speech]]
+        parts.append((ANALYSE if searching else TODAY)[speech].format(now=today))
+        return "\n\n".join(parts)
+
+    def _meter(self, usage: Usage) -> Meter:
+        meter = Meter(self.max_model_calls, self.max_tokens)
+        meter.calls, meter.input_tokens, meter.output_tokens = (
+            usage["model_calls"],
+            usage["input_tokens"],
+            usage["output_tokens"],
+        )
+        return meter
+
+    def _affords_search(self, meter: Meter) -> bool:
+        """Whether a call that may end in tool calls leaves one for the answer, and tokens for it."""
+        calls = self.max_model_calls is None or meter.calls + 1 < self.max_model_calls
+        return calls and (self.max_tokens is None or 2 * meter.tokens < self.max_tokens)
+
+
+def _merged(state: AgentState, update: Update) -> dict[str, Any]:
+    """Return the state as it will be after an update; removed messages are gone."""
+    removed = {message.id for message in update.get("messages", []) if isinstance(message, RemoveMessage)}
+    messages = [message for message in state["messages"] if message.id not in removed]
+    return {**state, **update, "messages": messages}
+
+
+def _usage(meter: Meter) -> Usage:
+    return Usage(model_calls=meter.calls, input_tokens=meter.input_tokens, output_tokens=meter.output_tokens)
+
+
+def _trace(tool: str, found: Recall) -> dict[str, Any]:
+    """Return a recall for the state: what was asked, what came, and every step, without the records' text."""
+    return {
+        "tool": tool,
+        "query": found.query[:_QUERY],
+        "ids": list(found.ids()),
+        "tokens": found.tokens,
+        "steps": [step.model_dump(mode="json") for step in found.trace],
+    }
