@@ -1,0 +1,49 @@
+"""The public surface: what is promised is there, nothing else leaks, and importing it costs next to nothing."""
+
+import json
+import subprocess
+import sys
+from types import ModuleType
+
+import pytest
+
+import langmem_ext
+
+HEAVY = ("faiss", "langchain_core", "langgraph", "numpy", "pydantic", "rjieba", "opencc", "rich", "typer")
+
+
+def test_public_names_are_sorted_and_complete():
+    assert langmem_ext.__all__ == sorted(langmem_ext.__all__)
+    assert dir(langmem_ext) == sorted(langmem_ext.__all__)
+
+
+@pytest.mark.parametrize("name", langmem_ext.__all__)
+def test_every_public_name_can_be_imported(name):
+    assert getattr(langmem_ext, name) is not None
+
+
+def test_nothing_else_leaks():
+    leaked = {
+        name
+        for name, value in vars(langmem_ext).items()
+        if not name.startswith("_") and not isinstance(value, ModuleType) and name not in langmem_ext.__all__
+    }
+    assert leaked <= {"Any", "TYPE_CHECKING", "import_module"}
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = langmem_ext.no_such_name
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = "import json, sys, langmem_ext; print(json.dumps(sorted(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in json.loads(result.stdout)}
+    assert not loaded & set(HEAVY)
+
+
+def test_the_types_are_published():
+    from importlib.resources import files
+
+    assert (files("langmem_ext") / "py.typed").is_file()
