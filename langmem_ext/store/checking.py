@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -76,7 +76,7 @@ class _Findings:
 
 
 _LEFTOVERS = {
-    "vectors": f"(id >> {ORDINAL_BITS}) NOT IN (SELECT item_id FROM texts)",
+    "vectors": f"(id >> {ORDINAL_BITS}) NOT IN (SELECT item_id FROM texts)",  # noqa: S608 - a constant
     "texts": "item_id NOT IN (SELECT id FROM items)",
     "tombstones": "namespace_id NOT IN (SELECT id FROM namespaces)",
     "namespaces": "id NOT IN (SELECT namespace_id FROM items)",
@@ -96,32 +96,24 @@ def check_store(database: Database, shelves: Shelves, embedder: Embedder | None,
     after, _ = _look(database, shelves, embedder)
     before = sum(problem.count for problem in report.problems)
     remaining = sum(problem.count for problem in after.problems)
-    return CheckReport(
-        after.path,
-        after.items,
-        after.namespaces,
-        after.vectors,
-        after.texts,
-        after.shelves,
-        after.problems,
-        repaired=max(0, before - remaining),
-    )
+    return replace(after, repaired=max(0, before - remaining))
 
 
 def _look(database: Database, shelves: Shelves, embedder: Embedder | None) -> tuple[CheckReport, _Findings]:
     findings = _Findings()
-    counts = [0, 0, 0, 0]
+    counts = dict.fromkeys(("items", "namespaces", "vectors", "texts"), 0)
     try:
         with database.read() as connection:
             _check_file(connection, findings)
-            counts = [_count(connection, table) for table in ("items", "namespaces", "vectors", "texts")]
+            counts = {table: _count(connection, table) for table in counts}
             _check_rows(connection, findings)
             _check_derived(connection, embedder, findings)
             _check_memory(connection, shelves, findings)
     except StoreCorruptError as error:
         findings.broken = True
         findings.add("file", str(error), 1)
-    return CheckReport(database.path, *counts, len(shelves), tuple(findings.problems)), findings
+    report = CheckReport(path=database.path, **counts, shelves=len(shelves), problems=tuple(findings.problems))
+    return report, findings
 
 
 def _count(connection: sqlite3.Connection, table: str) -> int:

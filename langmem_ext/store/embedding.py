@@ -3,16 +3,18 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
 from langgraph.store.base import IndexConfig, ensure_embeddings
 from langgraph.store.base.embed import EmbeddingsLambda
 
 from langmem_ext.errors import EmbeddingError, InvalidInputError
 from langmem_ext.operations import Operation, ask
 from langmem_ext.store.vectors import Rows
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
 
 T = TypeVar("T")
 _NORMALISE_ROWS = 4096

@@ -73,11 +73,9 @@ class FaissStore(BaseStore):
         synchronous: Synchronous = "full",
         memory_budget: int = DEFAULT_MEMORY_BUDGET,
     ) -> None:
-        if not isinstance(memory_budget, int) or memory_budget < 0:
+        name = _name(path)
+        if memory_budget < 0:
             raise InvalidInputError(f"memory_budget must be a number of bytes, got {memory_budget!r}")
-        name = fspath(path)
-        if not isinstance(name, str) or not name or "\0" in name:
-            raise InvalidInputError(f'path must be the path of a file or ":memory:", got {path!r}')
         self.index_config = index
         self.ttl_config = ttl
         self._fields = compile_fields((index or {}).get("fields") or ["$"])
@@ -278,8 +276,8 @@ class FaissStore(BaseStore):
     def purge(self) -> None:
         """Remove what was deleted from the bytes on disk: database and write-ahead log.
 
-        Deleting overwrites with zeros already (`secure_delete`); older pages remain in the log, and shards of moved rows
-        in unused space, until the file is rewritten, which this does. Costs a pass over the file; waits for readers.
+        Deleting overwrites with zeros (`secure_delete`); older pages remain in the log, and shards of moved
+        rows in unused space, until the file is rewritten, which this does. Costs a pass over the file; waits for readers.
         """
         maintenance.purge(self._database)
 
@@ -353,7 +351,7 @@ class FaissStore(BaseStore):
         self,
         namespace: tuple[str, ...],
         query: str,
-        filter: dict[str, Any] | None,
+        filter: dict[str, Any] | None,  # noqa: A002
         limit: int,
         offset: int,
     ) -> Operation[list[SearchItem]]:
@@ -365,7 +363,7 @@ class FaissStore(BaseStore):
         self,
         namespace: tuple[str, ...],
         query: str,
-        filter: dict[str, Any] | None,
+        filter: dict[str, Any] | None,  # noqa: A002
         limit: int,
         *,
         dense: bool,
@@ -383,6 +381,13 @@ class FaissStore(BaseStore):
                     return work(connection)
             except SnapshotTooOldError:
                 continue
+
+
+def _name(path: Any) -> str:
+    name = fspath(path) if isinstance(path, str | PathLike) else None
+    if not isinstance(name, str) or not name or "\0" in name:
+        raise InvalidInputError(f'path must be the path of a file or ":memory:", got {path!r}')
+    return name
 
 
 def _text(query: Any) -> str:

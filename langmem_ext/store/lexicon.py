@@ -28,7 +28,7 @@ class Lexicon:
         """Estimated bytes of memory held."""
         return self._index.nbytes + self._times.nbytes + len(self._keys) * (_KEY_BYTES + 16)
 
-    def put(self, slot: int, key: str, tokens: str, speaker: str, sequence: str, time: float | None) -> None:
+    def put(self, slot: int, key: str, tokens: str, *, speaker: str, sequence: str, time: float | None) -> None:
         """Add an item; slots ascend, and those skipped have no text."""
         missing = slot - len(self._keys)
         if missing:

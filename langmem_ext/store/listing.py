@@ -1,13 +1,16 @@
 """Listing namespaces with LangGraph's prefixes, suffixes and wildcards."""
 
 import sqlite3
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from langgraph.store.base import ListNamespacesOp, MatchCondition
 
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.store.reading import now
 from langmem_ext.store.rows import decode_namespace, encode_namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Namespace = tuple[str, ...]
 
@@ -22,7 +25,7 @@ def check_listing(op: ListNamespacesOp) -> None:
         if condition.match_type not in {"prefix", "suffix"}:
             raise InvalidInputError(f'match_type must be "prefix" or "suffix", got {condition.match_type!r}')
         encode_namespace(tuple(condition.path))
-    if op.max_depth is not None and (not isinstance(op.max_depth, int) or op.max_depth < 1):
+    if op.max_depth is not None and op.max_depth < 1:
         raise InvalidInputError(f"max_depth must be a positive integer, got {op.max_depth!r}")
 
 

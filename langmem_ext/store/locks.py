@@ -36,8 +36,7 @@ class NamedLocks:
     @contextmanager
     def hold(self, name: str, *, blocking: bool) -> Iterator[bool]:
         """Hold a name inside the context; gives False, holding nothing, if it is taken and `blocking` is False."""
-        if not isinstance(name, str) or not name:
-            raise InvalidInputError(f"the name of a lock must be a non-empty string, got {name!r}")
+        _check_name(name)
         if self._folder is None:
             with self._hold_locally(name, blocking=blocking) as held:
                 yield held
@@ -82,6 +81,11 @@ class NamedLocks:
             os.close(file)  # its last holder removed it while we waited: lock the one that took its place
 
 
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name:
+        raise InvalidInputError(f"the name of a lock must be a non-empty string, got {name!r}")
+
+
 if sys.platform == "win32":
 
     def _lock(file: int, *, blocking: bool) -> bool:
@@ -95,10 +99,10 @@ if sys.platform == "win32":
             else:
                 return True
 
-    def _is_current(file: int, path: Path) -> bool:
+    def _is_current(file: int, path: Path) -> bool:  # noqa: ARG001 - nobody removes files here
         return True
 
-    def _release(file: int, path: Path) -> None:
+    def _release(file: int, path: Path) -> None:  # noqa: ARG001 - the file stays
         msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
         os.close(file)
 

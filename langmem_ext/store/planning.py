@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from langgraph.store.base import GetOp, InvalidNamespaceError, ListNamespacesOp, Op, PutOp, SearchOp
 
@@ -82,7 +83,7 @@ def plan_search(op: SearchOp) -> Search:
     return Search(encode_namespace(op.namespace_prefix), compile_filter(op.filter), op.limit, op.offset)
 
 
-def check_page(limit: int, offset: int) -> None:
+def check_page(limit: Any, offset: Any) -> None:
     """Check a page of results.
 
     Raises:
@@ -117,7 +118,7 @@ def _plan_put(path: str, op: PutOp, fields: Fields) -> Put:
     return Put(path, op.key, value, ttl, texts, lexical)
 
 
-def _check_ttl(ttl: float | None) -> float | None:
+def _check_ttl(ttl: Any) -> float | None:
     if ttl is None:
         return None
     if not isinstance(ttl, int | float) or isinstance(ttl, bool) or not math.isfinite(ttl) or ttl <= 0:

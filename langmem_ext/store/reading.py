@@ -15,7 +15,7 @@ from langmem_ext.store.rows import ITEM_COLUMNS, Row
 from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
 from langmem_ext.store.shelf import Namespace, Shelf
 from langmem_ext.store.shelves import Shelves
-from langmem_ext.store.vectors import ROUNDING, Rows, Slots
+from langmem_ext.store.vectors import Rows, Slots
 
 Value = TypeVar("Value", int, str)
 
@@ -153,7 +153,7 @@ def _newest_of_many(connection: sqlite3.Connection, namespaces: list[Namespace],
         if len(newest) == wanted.reach and newest[-1][0] > namespace.revision:
             break
         newest += connection.execute(
-            f"SELECT i.updated_at, i.id FROM items i WHERE i.namespace_id = ? AND {_LIVE}"
+            f"SELECT i.updated_at, i.id FROM items i WHERE i.namespace_id = ? AND {_LIVE}"  # noqa: S608 - a constant
             " ORDER BY i.updated_at DESC LIMIT ?",
             (namespace.id, now(), wanted.reach),
         )
@@ -190,12 +190,15 @@ def _nearest(connection: sqlite3.Connection, shelf: Shelf, vector: Rows, count: 
         slots, scores, complete = vectors.search(vector, reach, mask)
         if complete:
             break
-        if len(slots) > count and scores[-1] < scores[count - 1] - 2 * ROUNDING:
+        if len(slots) > count and scores[-1] < scores[count - 1] - 2 * vectors.rounding:
             break
         reach *= _WIDEN
     if len(slots) > count:
-        slots = slots[scores >= scores[count - 1] - 2 * ROUNDING]
-    hits = [Hit(_exact(connection, item_id, vector), item_id) for item_id in shelf.ids[slots].tolist()]
+        slots = slots[scores >= scores[count - 1] - 2 * vectors.rounding]
+        scores = scores[: len(slots)]
+    ids = shelf.ids[slots].tolist()
+    exact = [_exact(connection, item_id, vector) for item_id in ids] if vectors.half else scores.tolist()
+    hits = [Hit(*pair) for pair in zip(exact, ids, strict=True)]
     hits.sort(reverse=True)
     return hits[:count]
 

@@ -61,7 +61,7 @@ def _check_keys(value: Any, key: str) -> None:
                 _check_keys(part, key)
 
 
-def encode_namespace(namespace: tuple[str, ...]) -> str:
+def encode_namespace(namespace: Any) -> str:
     """Write a namespace as one string; labels hold no dots, so it can be split again, and a prefix is a range."""
     if not isinstance(namespace, tuple | list):
         raise InvalidNamespaceError(f"a namespace must be a tuple of strings, got {namespace!r}")

@@ -13,6 +13,8 @@ APPLICATION_ID = 0x4C4D6578
 """Marks a SQLite file as a store of ours (bytes 68 to 71 of the file: "LMex")."""
 PAGE_SIZE = 8192
 """Five vectors of 384 dimensions fit one page; with SQLite's 4096 only two do, and a quarter of the page is wasted."""
+ITS_VECTORS = "v.id BETWEEN i.id << 16 AND (i.id << 16) + 65535"
+"""Joins `vectors v` to `items i`."""
 ORDINAL_BITS = 16
 """A vector's row id is ``item id << 16 | ordinal``: rows of one item are neighbours, and no second index is needed."""
 MAX_VECTORS_PER_ITEM = 1 << ORDINAL_BITS
@@ -69,6 +71,48 @@ def migrate(connection: sqlite3.Connection) -> None:
             raise
 
 
+_TABLES = """
+CREATE TABLE migrations (name TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE clock (stamp INTEGER NOT NULL, item INTEGER NOT NULL, namespace INTEGER NOT NULL);
+INSERT INTO clock VALUES (0, 0, 0);
+CREATE TABLE namespaces (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,
+    floor INTEGER NOT NULL
+);
+CREATE TABLE items (
+    id INTEGER PRIMARY KEY,
+    namespace_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    value TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    ttl_minutes REAL,
+    UNIQUE (namespace_id, key)
+);
+CREATE INDEX items_by_time ON items (namespace_id, updated_at);
+CREATE INDEX items_by_expiry ON items (namespace_id, expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE vectors (id INTEGER PRIMARY KEY, path TEXT NOT NULL, text_hash BLOB NOT NULL, vector BLOB NOT NULL);
+CREATE TABLE texts (
+    item_id INTEGER PRIMARY KEY,
+    tokens TEXT NOT NULL,
+    speaker TEXT NOT NULL,
+    sequence TEXT NOT NULL,
+    time REAL,
+    paths TEXT NOT NULL
+);
+CREATE TABLE tombstones (
+    namespace_id INTEGER NOT NULL,
+    stamp INTEGER NOT NULL,
+    item_id INTEGER NOT NULL,
+    PRIMARY KEY (namespace_id, stamp)
+) WITHOUT ROWID
+"""
+
+
 @migration("0001_initial")
 def _initial(connection: sqlite3.Connection) -> None:
     """Create the tables.
@@ -76,24 +120,6 @@ def _initial(connection: sqlite3.Connection) -> None:
     `clock` has one row: the last stamp (microseconds since the epoch, strictly increasing) and the last ids given
     out. A namespace's `revision` is the stamp of its last change; tombstones up to `floor` have been dropped.
     """
-    for statement in (
-        f"PRAGMA application_id = {APPLICATION_ID}",
-        "CREATE TABLE migrations (name TEXT PRIMARY KEY) WITHOUT ROWID",
-        "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-        "CREATE TABLE clock (stamp INTEGER NOT NULL, item INTEGER NOT NULL, namespace INTEGER NOT NULL)",
-        "INSERT INTO clock VALUES (0, 0, 0)",
-        "CREATE TABLE namespaces (id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE,"
-        " revision INTEGER NOT NULL, floor INTEGER NOT NULL)",
-        "CREATE TABLE items (id INTEGER PRIMARY KEY, namespace_id INTEGER NOT NULL, key TEXT NOT NULL,"
-        " value TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,"
-        " expires_at INTEGER, ttl_minutes REAL, UNIQUE (namespace_id, key))",
-        "CREATE INDEX items_by_time ON items (namespace_id, updated_at)",
-        "CREATE INDEX items_by_expiry ON items (namespace_id, expires_at) WHERE expires_at IS NOT NULL",
-        "CREATE TABLE vectors (id INTEGER PRIMARY KEY, path TEXT NOT NULL, text_hash BLOB NOT NULL,"
-        " vector BLOB NOT NULL)",
-        "CREATE TABLE texts (item_id INTEGER PRIMARY KEY, tokens TEXT NOT NULL, speaker TEXT NOT NULL,"
-        " sequence TEXT NOT NULL, time REAL, paths TEXT NOT NULL)",
-        "CREATE TABLE tombstones (namespace_id INTEGER NOT NULL, stamp INTEGER NOT NULL, item_id INTEGER NOT NULL,"
-        " PRIMARY KEY (namespace_id, stamp)) WITHOUT ROWID",
-    ):
+    for statement in _TABLES.split(";"):
         connection.execute(statement)
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -19,8 +19,8 @@ from langmem_ext.errors import StoreCorruptError
 from langmem_ext.store.arrays import GrowingArray
 from langmem_ext.store.columns import Column, Mask
 from langmem_ext.store.filters import Condition, Path, resolve
-from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
-from langmem_ext.store.vectors import Slots, VectorIndex
+from langmem_ext.store.schema import ITS_VECTORS
+from langmem_ext.store.vectors import HALF_FROM_ROWS, Slots, VectorIndex
 
 if TYPE_CHECKING:
     from langmem_ext.store.lexicon import Lexicon
@@ -124,6 +124,8 @@ class Shelf:
         self._ids.extend(rows[:, 0])
         self._stamps.extend(rows[:, 1])
         self._alive.extend(np.ones(len(rows), np.bool_))
+        if self._vectors is not None and not self._vectors.half and len(self._ids) >= HALF_FROM_ROWS:
+            self._vectors = None  # outgrown; read again in half precision when needed
         if self._vectors is not None:
             self._read_vectors(connection, self._vectors, seen)
         if self._lexicon is not None:
@@ -146,7 +148,7 @@ class Shelf:
         if self._vectors is None:
             if self._dims is None:
                 raise AssertionError("a store without an embedding function searches no vectors")
-            vectors = VectorIndex(self._dims)
+            vectors = VectorIndex(self._dims, half=len(self._ids) >= HALF_FROM_ROWS)
             self._read_vectors(connection, vectors, _NEVER)
             self._vectors = vectors
         return self._vectors
@@ -185,7 +187,7 @@ class Shelf:
         held = list(zip(self.ids[self.alive].tolist(), self.stamps[self.alive].tolist(), strict=True))
         if held != stored or self._vectors is None:
             return held == stored
-        fresh = VectorIndex(self._vectors.dims)
+        fresh = VectorIndex(self._vectors.dims, half=self._vectors.half)
         self._read_vectors(connection, fresh, _NEVER)
         return self._vectors.same_as(fresh)
 
@@ -203,8 +205,7 @@ class Shelf:
 
     def _read_vectors(self, connection: sqlite3.Connection, vectors: VectorIndex, seen: int) -> None:
         cursor = connection.execute(
-            "SELECT i.id, v.vector FROM items i JOIN vectors v"
-            f" ON v.id BETWEEN i.id << {ORDINAL_BITS} AND (i.id << {ORDINAL_BITS}) + {MAX_VECTORS_PER_ITEM - 1}"
+            f"SELECT i.id, v.vector FROM items i JOIN vectors v ON {ITS_VECTORS}"  # noqa: S608 - a constant
             " WHERE i.namespace_id = ? AND i.updated_at > ? ORDER BY i.updated_at",
             (self.namespace_id, seen),
         )
@@ -224,7 +225,7 @@ class Shelf:
         while chunk := cursor.fetchmany(_CHUNK):
             slots = self._live_slots(np.fromiter((row[0] for row in chunk), np.int64, len(chunk)))
             for slot, (_, key, tokens, speaker, sequence, time) in zip(slots.tolist(), chunk, strict=True):
-                lexicon.put(slot, key, tokens, speaker, sequence, time)
+                lexicon.put(slot, key, tokens, speaker=speaker, sequence=sequence, time=time)
 
     def _read_columns(self, connection: sqlite3.Connection, columns: dict[Path, Column], seen: int) -> None:
         """Append the values of the slots that are not yet in the columns."""
@@ -237,12 +238,10 @@ class Shelf:
             (self.namespace_id, seen),
         )
         found: dict[Path, list[Any]] = {path: [None] * (len(self._ids) - start) for path in columns}
-        count = 0
         for place, (text,) in zip(live, rows, strict=True):
             value = json.loads(text)
             for path, values in found.items():
                 values[place] = resolve(value, path)
-            count += 1
         for path, values in found.items():
             columns[path].extend(values)
 

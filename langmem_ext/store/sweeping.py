@@ -20,7 +20,7 @@ class Sweeper:
 
     def start(self, minutes: float) -> None:
         """Begin, unless it is running."""
-        if not isinstance(minutes, int | float) or not minutes > 0:
+        if not minutes > 0:
             raise InvalidInputError(f"sweep_interval_minutes must be a positive number, got {minutes!r}")
         with self._lock:
             if self._thread is not None and self._thread.is_alive():

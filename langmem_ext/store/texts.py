@@ -36,13 +36,13 @@ class LexicalRow:
     paths: str
 
 
-def compile_fields(fields: Sequence[str]) -> Fields:
+def compile_fields(fields: Any) -> Fields:
     """Split field paths once; ``"$"`` is the whole value.
 
     Raises:
         InvalidInputError: Not a list of strings.
     """
-    if isinstance(fields, str) or not all(isinstance(field, str) and field for field in fields):
+    if not isinstance(fields, list | tuple) or not all(isinstance(field, str) and field for field in fields):
         raise InvalidInputError(f'fields to index must be a list of paths such as ["text"], got {fields!r}')
     return tuple((field, "$" if field == "$" else tokenize_path(field)) for field in fields)
 

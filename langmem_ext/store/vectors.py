@@ -1,8 +1,8 @@
-"""The vectors of one namespace in memory: half-precision rows, searched exactly.
+"""The vectors of one namespace in memory, searched exactly.
 
-Rows are kept in FAISS as 16-bit floats: half the memory and less than half the time of a flat float32 scan, which is
-bound by memory. What that rounding can change is bounded (`ROUNDING`), so the caller scores again, from the float32
-rows on disk, everything that the bound leaves in doubt, and the result is exact.
+A small namespace keeps its float32 rows. A large one keeps 16-bit floats: half the memory, and half the time of a
+float32 scan, which is bound by memory. What that rounding can change is bounded (`HALF_ROUNDING`), so the caller
+scores again, from the float32 rows on disk, everything that the bound leaves in doubt, and the result is exact.
 """
 
 from functools import cache
@@ -18,19 +18,23 @@ Rows = NDArray[np.float32]
 Slots = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
-ROUNDING = 2.0**-11 + 2.0**-16
+HALF_ROUNDING = 2.0**-11 + 2.0**-16
 """The most by which the cosine of a stored row can differ from that of its float32 original.
 
 Half precision has 11 significant bits, so a unit row moves by at most 2^-11 in length; the rest allows for what lies
 below the smallest normal half (2^-25 per component) and for the order of float32 sums.
 """
+FLOAT_ROUNDING = 2.0**-20
+"""The most by which sums of float32 products in another order differ, for unit rows of a few thousand dimensions."""
+HALF_FROM_ROWS = 16_384
+"""Namespaces from this size on are kept in half precision; below it a scan takes under a millisecond anyway."""
 _GATHER_ROWS = 4096
 _DENSE_SHARE = 0.25
 
 
 @cache
 def _faiss() -> Any:
-    import faiss  # type: ignore[import-untyped] # noqa: PLC0415 - loading it takes a tenth of a second
+    import faiss  # noqa: PLC0415 - loading it takes a tenth of a second
 
     return faiss
 
@@ -38,10 +42,17 @@ def _faiss() -> Any:
 class VectorIndex:
     """Rows by slot; a slot may have several, and is found by its best. Not thread-safe: the shelf's lock guards it."""
 
-    def __init__(self, dims: int) -> None:
+    def __init__(self, dims: int, *, half: bool) -> None:
         faiss = _faiss()
         self.dims = dims
-        self._index = faiss.IndexScalarQuantizer(dims, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        self.half = half
+        self.rounding = HALF_ROUNDING if half else FLOAT_ROUNDING
+        self._dtype = np.dtype(np.float16 if half else np.float32)
+        self._index = (
+            faiss.IndexScalarQuantizer(dims, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+            if half
+            else faiss.IndexFlatIP(dims)
+        )
         self._slots: GrowingArray[np.int64] = GrowingArray(np.int64)
         self._several = False
 
@@ -51,7 +62,7 @@ class VectorIndex:
     @property
     def nbytes(self) -> int:
         """Bytes of memory held."""
-        return len(self) * self.dims * 2 + self._slots.nbytes + 2000
+        return len(self) * self.dims * self._dtype.itemsize + self._slots.nbytes + 2000
 
     def add(self, slots: Slots, rows: Rows) -> None:
         """Add unit rows, shape ``(n, dims)``; they are copied."""
@@ -75,15 +86,15 @@ class VectorIndex:
         rows[targets] = rows[movers]
         self._slots.data[targets] = self._slots.data[movers]
         self._slots.truncate(size)
-        self._index.codes.resize(size * self.dims * 2)
+        self._index.codes.resize(size * self.dims * self._dtype.itemsize)
         self._index.ntotal = size
 
-    def _rows(self) -> NDArray[np.float16]:
+    def _rows(self) -> NDArray[Any]:
         """Return the rows as they lie in FAISS's memory, shape ``(n, dims)``; valid until the next change."""
         if not len(self):
-            return np.empty((0, self.dims), np.float16)
-        raw = _faiss().rev_swig_ptr(self._index.codes.data(), len(self) * self.dims * 2)
-        rows: NDArray[np.float16] = raw.view(np.float16).reshape(-1, self.dims)
+            return np.empty((0, self.dims), self._dtype)
+        raw = _faiss().rev_swig_ptr(self._index.codes.data(), len(self) * self.dims * self._dtype.itemsize)
+        rows: NDArray[Any] = raw.view(self._dtype).reshape(-1, self.dims)
         return rows
 
     def same_as(self, other: "VectorIndex") -> bool:
@@ -105,7 +116,7 @@ class VectorIndex:
             mask: Over slots; None allows all.
 
         Returns:
-            Slots and their rounded cosines (within `ROUNDING`), best first, no slot twice; and whether these are all
+            Slots and their rounded cosines (within `rounding`), best first, no slot twice; and whether these are all
             that there are.
         """
         positions, scores, complete = self._search_rows(query, count, mask)
@@ -134,7 +145,7 @@ class VectorIndex:
 
     def _gather(self, query: Rows, positions: Slots, count: int) -> tuple[Slots, Scores]:
         """Score few rows one by one."""
-        scores = self._rows()[positions].astype(np.float32) @ query
+        scores = self._rows()[positions].astype(np.float32, copy=False) @ query
         order = np.argsort(-scores, kind="stable")[:count]
         return positions[order], scores[order]
 
@@ -173,7 +184,7 @@ class VectorIndex:
         best = np.full(len(slots), np.nan, np.float32)
         if not len(positions):
             return best
-        found = self._rows()[positions].astype(np.float32) @ query
+        found = self._rows()[positions].astype(np.float32, copy=False) @ query
         order = np.argsort(slots, kind="stable")
         places = order[np.searchsorted(slots, self._slots.data[positions], sorter=order)]
         np.fmax.at(best, places, found)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from langmem_ext.store.reading import chunks, find_namespace, marks, now
-from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
+from langmem_ext.store.schema import ITS_VECTORS, MAX_VECTORS_PER_ITEM, ORDINAL_BITS
 from langmem_ext.store.texts import LexicalRow, Text
 from langmem_ext.store.vectors import Rows
 
@@ -71,10 +71,8 @@ def stored_vectors(
         wanted = {put.key: {text.hash for text in put.texts} for put in group}
         for chunk in chunks(list(wanted)):
             rows = connection.execute(
-                "SELECT i.key, v.text_hash, v.vector FROM namespaces n JOIN items i ON i.namespace_id = n.id"
-                f" JOIN vectors v ON v.id BETWEEN i.id << {ORDINAL_BITS}"
-                f" AND (i.id << {ORDINAL_BITS}) + {MAX_VECTORS_PER_ITEM - 1}"
-                f" WHERE n.path = ? AND i.key IN ({marks(chunk)})",
+                "SELECT i.key, v.text_hash, v.vector FROM namespaces n JOIN items i ON i.namespace_id = n.id"  # noqa: S608
+                f" JOIN vectors v ON {ITS_VECTORS} WHERE n.path = ? AND i.key IN ({marks(chunk)})",
                 (path, *chunk),
             )
             for key, text_hash, vector in rows:
@@ -121,7 +119,8 @@ class Clock:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._stamp, self._item, self._namespace = connection.execute("SELECT * FROM clock").fetchone()
+        row: tuple[int, int, int] = connection.execute("SELECT stamp, item, namespace FROM clock").fetchone()
+        self._stamp, self._item, self._namespace = row
 
     def stamp(self) -> int:
         """Return the time in microseconds, or the next one free if the clock stands still or runs backwards."""
@@ -159,7 +158,8 @@ def _known_items(connection: sqlite3.Connection, namespace_id: int, keys: list[s
     time = now()
     for chunk in chunks(keys):
         rows = connection.execute(
-            f"SELECT key, id, created_at, expires_at FROM items WHERE namespace_id = ? AND key IN ({marks(chunk)})",
+            "SELECT key, id, created_at, expires_at FROM items"  # noqa: S608 - marks only
+            f" WHERE namespace_id = ? AND key IN ({marks(chunk)})",
             (namespace_id, *chunk),
         )
         for key, item_id, created_at, expires_at in rows:
