@@ -263,13 +263,16 @@ def part(period: Period, name: Literal["early", "mid", "late"], *, edge: bool = 
 
     Args:
         period: A closed period.
-        name: Which third. The thirds of a month end with its 10th and 20th; those of a year are four months long.
+        name: Which third. The thirds of a month end with its 10th and 20th; those of a year are four months long; those
+            of a decade end with its fourth and sixth year.
         edge: For "the beginning of" and "the end of": in a year only the first and the last quarter.
     """
     start, end = period.bounds
     if period.precision in {"year", "decade", "quarter", "season"}:
         length = (end.year - start.year) * 12 + end.month - start.month
-        size = -(-length // 3) if not (edge and period.precision == "year" and name != "mid") else 3
+        size = 48 if period.precision == "decade" else -(-length // 3)
+        if edge and period.precision == "year" and name != "mid":
+            size = 3
         first, final = shift_months(start, size), shift_months(end, -size)
     elif period.precision == "month":
         first, final = shift(start, days=10), shift(start, days=20)

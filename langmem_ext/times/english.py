@@ -47,6 +47,8 @@ _UNITS = (
 )
 _PREPOSITION = re.compile(r"\b(?:on|by|before|after|since|until|till|from|around|to|last|early) $", re.IGNORECASE)
 _LONGEST_PREPOSITION = 8
+_NOT_COUNTED = rf"(?! (?:of|in) (?:(?:{_MONTH})\b|{B}))"
+"""After a weekday: "the first Monday in May" is counted within the month, by a later rule."""
 _NO_YEAR_BEFORE = (
     r"(?!\s{1,2}(?:words?|steps?|people|dollars?|years?|miles?|km|meters?|metres?|calories|kcal|times|pieces|"
     r"items|points|pounds|euros?|users|copies|pixels|tokens|lines|square|gb|mb|bc|ways)\b)"
@@ -104,7 +106,7 @@ def _ago(scene: Scene, found: re.Match[str]) -> Period:
         most, least = _FEW_RANGE if sign > 0 else (-_FEW_RANGE[1], -_FEW_RANGE[0])
         return civil.ago(scene.now, unit, most, least)
     count = sign * count_of(found["count"])
-    if found["half"]:
+    if (found["half"] or found["more"]) and unit == "year":
         return civil.ago(scene.now, "month", 12 * count + 6 * sign)
     return civil.ago(scene.now, unit, count)
 
@@ -196,9 +198,10 @@ MASKS = (
     rule("christmas easter halloween thanksgiving valentine valentines", r"\b(?:christmas|easter|halloween|thanksgiving|valentine'?s?) (?:trees?|carols?|eggs?|bunny|island|cactus|cards?|songs?|costumes?|turkey|markets?|movies?|story|jumpers?|sweaters?)\b", None),  # noqa: E501
 )  # fmt: skip
 UNIT_RULES = (
-    rule("ago back earlier now", rf"\b(?<!half )(?:(?:about|around|roughly|over|almost|nearly) )?(?:(?P<few>{_FEW})|(?P<count>{NUMBER}))(?P<half> and a half)? (?P<unit>{UNIT})s? (?P<back>ago|back|earlier|from now)\b", _ago),  # noqa: E501
+    rule("ago back earlier now", rf"\b(?<!half )(?:(?:about|around|roughly|over|almost|nearly) )?(?:(?P<few>{_FEW})|(?P<count>{NUMBER}))(?P<half> and a half)? (?P<unit>{UNIT})s?(?P<more> and a half)? (?P<back>ago|back|earlier|from now)\b", _ago),  # noqa: E501
     rule("ago", r"\bhalf an? (year|hour) ago\b", _half_ago),
     rule("ago", rf"\b({NUMBER}) ({_WEEKDAY})s? ago\b", _weekdays_ago),
+    rule("in", rf"\bin (?:about )?({NUMBER}) ({UNIT})s?(?:' time)?\b(?! (?:of|or|at|a)\b)", _in_future),
     rule("last past previous coming next", rf"\b(?:(?:in|over|during|within|for|throughout|of|across) )?(?:the |these )?(last|past|previous|next|coming) ({_FEW}|{NUMBER}) ({UNIT})s?\b", _rolling),  # noqa: E501
     rule("last past coming next", rf"\b(?:in|over|during|within|for|throughout|across) the (last|past|coming|next)( )({UNIT})\b(?! of)", _rolling),  # noqa: E501
     rule("last", r"\b(?:the )?(week|weekend|month|year|quarter|summer|winter|spring|autumn|fall) before last\b", _before_last),
@@ -215,7 +218,7 @@ UNIT_RULES = (
     rule("last", r"\blast night\b(?! of\b)", partial(_night, -1, "night")),
     rule("this", r"\bthis (morning|afternoon|evening)\b", _this_part),
     rule("0", r"(?<![\d.,/-])((?:19|20)\d\d) ?[-–—] ?((?:19|20)\d\d)(?![\d-])", _years),
-    rule("0", r"(?<![\d.,$€£¥#/:-])(?<!room )(?<!windows )(?<!flight )(?:19|20)\d\d(?![\d%:$]|[.,/]\d|-\d{1,2}\b)" + _NO_YEAR_BEFORE, _bare_year, bare=True),  # noqa: E501
+    rule("0", r"(?<![\d.,$€£¥#/:-])(?<!room )(?<!windows )(?<!flight )(?:19|20)\d\d(?![\d%:$]|'?s\b|[.,/]\d|-\d{1,2}\b)" + _NO_YEAR_BEFORE, _bare_year, bare=True),  # noqa: E501
     rule("0", r"\b(?:the )?((?:19|20)\d0)'?s\b", _decade),
     rule("0", r"\bthe '?(\d0)'?s\b", _decade),
     rule(_DECADES, r"\bthe (twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)\b", _decade_word),
@@ -333,10 +336,10 @@ NAME_RULES = (
     *(rule(FEAST_WORDS, rf"\b{source}(?!\w)", partial(_feast, yearly)) for source, yearly in FEASTS.items()),
     rule("@", rf"\b(?:{_WEEKDAY_SHORT})\.?,? (?:the )?({DAY})", _weekday_beside_date),
     rule("from between to through", rf"\b(?:(?:from|between) )?({_WEEKDAY}) (?:to|and|through|until|till) ({_WEEKDAY})\b(?!s)", _weekdays_between),  # noqa: E501
-    rule("last this next past previous coming upcoming", rf"\b(?:on )?({_LAST}|this|{_NEXT}) ({_WEEKDAY}|tues?|wed|thu|thurs?|fri)\b", _relative_weekday),  # noqa: E501
+    rule("last this next past previous coming upcoming", rf"\b(?:on )?({_LAST}|this|{_NEXT}) ({_WEEKDAY}|tues?|wed|thu|thurs?|fri)\b{_NOT_COUNTED}", _relative_weekday),  # noqa: E501
     rule("@", rf"\b(?P<name>{_WEEKDAY}),? (?:of |in |the )?(?P<week>{WEEK})", _weekday_of_week),
     rule("@", rf"(?P<week>{WEEK})(?:'s)?,? (?:on )?(?P<name>{_WEEKDAY})\b", _weekday_of_week),
-    rule(" ".join(FULL_WEEKDAYS), rf"\b(?:on )?({_WEEKDAY})\b(?! (?:before|after) )", _latest_weekday),
+    rule(" ".join(FULL_WEEKDAYS), rf"\b(?:on )?({_WEEKDAY})\b(?! (?:before|after) ){_NOT_COUNTED}", _latest_weekday),
     rule(" ".join(CLEAR_MONTHS), rf"\b({'|'.join(sorted(CLEAR_MONTHS))})\b", _name),
     rule(_MONTH_WORDS, rf"\b({_MONTH})\b\.?", _name, bare=True),
     rule(SEASONS, rf"\b({'|'.join(SEASONS)})\b(?! (?:rolls?|water|onions?|cleaning))", _name, bare=True),

@@ -17,7 +17,7 @@ MAX_SCANNED = 4_000
 _WORDS = re.compile(r"[a-z]+\d?|[^\W\da-z_]")
 _DIGIT = re.compile(r"\d")
 _HAN = re.compile("[\u3400-\u9fff]")
-_LATIN = re.compile("[A-Za-z]|\\d{4}")
+_LATIN = re.compile("[A-Za-z]")
 _BLANKS = re.compile(r"[ \t\n\r\xa0\u3000]{1,64}")
 _PLAIN = str.maketrans("’‘＇´`", "'''''")
 
@@ -105,9 +105,10 @@ def _grammar(text: str) -> Iterator[Sequence[Rule]]:
 
     yield numeric.RULES
     if _HAN.search(text):
-        from langmem_ext.times import chinese  # noqa: PLC0415
+        from langmem_ext.times import chinese, chinese_joins  # noqa: PLC0415
 
         yield chinese.RULES
+        yield chinese_joins.JOINS
     if _LATIN.search(text):
         from langmem_ext.times import english, english_joins  # noqa: PLC0415
 
@@ -116,8 +117,13 @@ def _grammar(text: str) -> Iterator[Sequence[Rule]]:
 
 
 def _fold(text: str) -> str:
-    """Fold width, quotes and blanks, so that one pattern serves all their forms."""
-    return _BLANKS.sub(" ", unicodedata.normalize("NFKC", text).translate(_PLAIN))
+    """Fold width, quotes, blanks and traditional characters, so that one pattern serves all their forms."""
+    text = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text).translate(_PLAIN))
+    if not _HAN.search(text):
+        return text
+    from langmem_ext.times.chinese_words import SIMPLIFY  # noqa: PLC0415
+
+    return text.translate(SIMPLIFY)
 
 
 def _features(text: str) -> set[str]:
