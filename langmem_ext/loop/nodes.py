@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, RemoveMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, RemoveMessage, ToolMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from langmem_ext.context import MainContext, Page
@@ -159,7 +159,7 @@ class Nodes:
             logger.warning("recall failed, the turn goes on without it: %s", type(error).__name__)
             return {"warnings": [f"recall failed, the turn went on without it: {type(error).__name__}"]}
         context.add_pages(found.records, found.scores)
-        return {"pages": [page.as_dict() for page in context.pages], "recalls": [_trace("recall", found)]}
+        return {"pages": [page.as_dict() for page in context.pages], "recalls": [found]}
 
     # search_memory
 
@@ -179,7 +179,7 @@ class Nodes:
         for message, found in results:
             messages.append(message)
             if found.query or found.records:
-                recalls.append(_trace(str(message.name), found))
+                recalls.append(found)
             carried = MainContext(10**9, counter=self.counter)
             carried.add_pages(found.records, found.scores or None, carrier=message.tool_call_id)
             pages.extend(page for page in carried.pages if page.id not in {other.id for other in pages})
@@ -323,13 +323,3 @@ def _merged(state: AgentState, update: Update) -> dict[str, Any]:
 def _usage(meter: Meter) -> Usage:
     return Usage(model_calls=meter.calls, input_tokens=meter.input_tokens, output_tokens=meter.output_tokens)
 
-
-def _trace(tool: str, found: Recall) -> dict[str, Any]:
-    """Return a recall for the state: what was asked, what came, and every step, without the records' text."""
-    return {
-        "tool": tool,
-        "query": found.query[:_QUERY],
-        "ids": list(found.ids()),
-        "tokens": found.tokens,
-        "steps": [step.model_dump(mode="json") for step in found.trace],
-    }

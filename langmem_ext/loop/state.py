@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any, NotRequired, TypedDict
 
 from langchain_core.messages import AnyMessage, BaseMessage
+from langgraph.channels import UntrackedValue
 from langgraph.graph.message import add_messages
 
 from langmem_ext.longterm.writing import clean
+from langmem_ext.records import Recall
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ class AgentState(TypedDict):
         logged: Id of the last message that is in the log.
         searches: Rounds of searching so far.
         usage: Model calls and tokens so far.
-        recalls: What was recalled: query, ids, tokens, steps of the trace.
+        recalls: What was recalled, the recall before the model first, each with its trace; not in checkpoints.
         warnings: What went wrong without failing the turn.
     """
 
@@ -91,7 +93,7 @@ class AgentState(TypedDict):
     logged: NotRequired[str]
     searches: NotRequired[int]
     usage: NotRequired[Usage]
-    recalls: NotRequired[list[dict[str, Any]]]
+    recalls: NotRequired[Annotated[list[Recall], UntrackedValue]]
     warnings: NotRequired[list[str]]
 
 
@@ -101,5 +103,5 @@ class OutputState(TypedDict):
     messages: Annotated[list[AnyMessage], append]
     summary: NotRequired[str]
     usage: NotRequired[Usage]
-    recalls: NotRequired[list[dict[str, Any]]]
+    recalls: NotRequired[Annotated[list[Recall], UntrackedValue]]
     warnings: NotRequired[list[str]]
