@@ -10,7 +10,7 @@ Inside an operation, write ``items = yield from ask(sync_function, async_functio
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
@@ -102,7 +102,7 @@ async def arun(operation: Operation[T]) -> T:
 
 
 def synchronous(operation: Callable[P, Operation[T]]) -> Callable[P, T]:
-    """Turn an operation into the blocking method; assign it in the class body: ``recall = synchronous(_recall)``."""
+    """Turn an operation into a blocking method, to be assigned in a class body."""
 
     @wraps(operation)
     def method(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -112,8 +112,8 @@ def synchronous(operation: Callable[P, Operation[T]]) -> Callable[P, T]:
     return method
 
 
-def asynchronous(operation: Callable[P, Operation[T]]) -> Callable[P, Awaitable[T]]:
-    """Turn an operation into the awaitable method; assign it in the class body: ``arecall = asynchronous(_recall)``."""
+def asynchronous(operation: Callable[P, Operation[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """Turn an operation into an awaitable method, to be assigned in a class body."""
 
     @wraps(operation)
     async def method(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -11,13 +11,13 @@ from typing import Any, Literal, TypeAlias, get_args
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 Kind: TypeAlias = Literal["message", "fact", "preference", "relation", "event", "profile", "summary", "reflection"]
-"""What a record is: a raw turn of the log, a distilled statement, or a digest of many records."""
+"""What a record is: a turn of the log, a distilled statement, or a digest of many records."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 FOREVER = 253_402_300_800.0
 """Epoch seconds of the year 10000: `believed_until` of what is still believed. A number, because not every store
-can compare with null, and equal for all live records, because equality is the one filter that every store gets right."""
+can compare with null, and equal for all live records, because every store gets equality right."""
 
 
 class MemoryRecord(BaseModel):
@@ -119,7 +119,8 @@ class RecallStep(BaseModel):
     """One step of a recall: what was asked, how many came, what was kept or dropped and why.
 
     Attributes:
-        name: Step of the pipeline: plan, main_context, topic_index, keyword_index, candidates, rank, rerank, cover, fit.
+        name: Step of the pipeline: plan, main_context, topic_index, keyword_index, candidates, rank, rerank, cover
+            or fit.
         asked: What this step looked for, in words.
         found: How many records it looked at.
         kept: Ids that it added or let through, best first.
@@ -140,7 +141,11 @@ class RecallStep(BaseModel):
 
     def line(self) -> str:
         """The step in one line."""
-        parts = [f"{self.name}: {self.asked}" if self.asked else self.name, f"found {self.found}", f"kept {len(self.kept)}"]
+        parts = [
+            f"{self.name}: {self.asked}" if self.asked else self.name,
+            f"found {self.found}",
+            f"kept {len(self.kept)}",
+        ]
         if self.dropped:
             parts.append(f"dropped {len(self.dropped)}")
         return " · ".join(parts) + f" ({self.milliseconds:.1f} ms)"

@@ -28,7 +28,7 @@ def find_candidates(core: Core, plan: Plan, *, dense: bool) -> Operation[Candida
     store = core.store
     if plan.topic is not None:
         items = yield from topic_items(core, plan)
-        return score_items(plan.query, items, limit=core.settings.candidates)
+        return score_items(plan.query, items)
     if isinstance(store, SupportsCandidates):
         leaf, limit, condition = core.records_leaf, core.settings.candidates, plan.filter()
         return (
@@ -38,7 +38,7 @@ def find_candidates(core: Core, plan: Plan, *, dense: bool) -> Operation[Candida
             )
         )
     found = yield from _plain_search(core, plan)
-    return score_items(plan.query, found, limit=core.settings.candidates)
+    return score_items(plan.query, found)
 
 
 def topic_items(core: Core, plan: Plan) -> Operation[list[Item]]:
@@ -69,7 +69,7 @@ def _plain_search(core: Core, plan: Plan) -> Operation[list[SearchItem]]:
         limit *= _GROWTH
 
 
-def score_items(query: str, items: Sequence[Item], *, limit: int) -> Candidates:
+def score_items(query: str, items: Sequence[Item]) -> Candidates:
     """Score items that are at hand: a lexical index over just these, and the similarity that came with them."""
     index = LexicalIndex()
     for slot, item in enumerate(items):

@@ -1,29 +1,32 @@
-"""Periodic summary and index: sessions of the log become summary records that the topic and keyword indexes name.
+"""Periodic summary and index: windows of the log become summary records that the topic and keyword indexes name.
 
-A watermark per thread says how far its log has been consolidated; it moves in the same batch as the summary, whose id
-derives from the range, so that it can be stopped or killed anywhere and goes on without a summary too many or too few.
+A watermark per thread says how far its log has been consolidated; it moves in the same batch as the summaries, whose
+ids derive from the range, so that it can be stopped or killed anywhere and goes on without a summary too many or too
+few. Summaries of one topic are then rolled up by week and over all weeks (`rollup`).
 """
 
 import logging
-import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from dataclasses import dataclass
 
 from langgraph.store.base import Op
 from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
-from langmem_ext.errors import CapReachedError, InvalidInputError
+from langmem_ext.errors import CapReachedError
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, exclusively, get_items, put
+from langmem_ext.longterm.digest import Window, annotated, covered, next_window, render_window, summary_record
 from langmem_ext.longterm.extraction import extract_summary
+from langmem_ext.longterm.indexes import topics
 from langmem_ext.longterm.log import read_log, thread_length, threads
-from langmem_ext.longterm.schemas import SummaryDraft
-from langmem_ext.longterm.writing import check_label, commit, puts
+from langmem_ext.longterm.rollup import mark_dirty, roll_up
+from langmem_ext.longterm.schemas import Digest, SummaryDraft
+from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation
 from langmem_ext.prompts import SUMMARISE
-from langmem_ext.records import MemoryRecord, escape
+from langmem_ext.records import MemoryRecord, from_value
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
@@ -32,27 +35,44 @@ CONSOLIDATED = "consolidated:"
 """Prefix of the state keys that hold how far a thread has been consolidated."""
 
 Progress = Callable[[int, int], bool | None]
-"""Called with (messages done, messages in all); returning False stops after the session at hand."""
+"""Called with (messages done, messages in all); returning False stops after the window at hand."""
 
 
 class ConsolidationReport(BaseModel):
     """What a consolidation did.
 
     Attributes:
-        summaries: Ids of new summary records.
+        summaries: Ids of new summaries of conversation.
+        rolled_up: Ids of new summaries of summaries.
         messages: Messages digested.
-        pending: Messages left for later, because their session is still open, or the model failed, or it was stopped.
+        pending: Messages left for later, because their session is still open, the model failed, or it was stopped.
         warnings: What went wrong, without user text.
         model_calls: Calls made.
         tokens: Tokens spent on them.
     """
 
     summaries: list[str] = Field(default_factory=list)
+    rolled_up: list[str] = Field(default_factory=list)
     messages: int = 0
     pending: int = 0
     warnings: list[str] = Field(default_factory=list)
     model_calls: int = 0
     tokens: int = 0
+
+
+@dataclass(slots=True)
+class Job:
+    """One run of `consolidate`: its settings, its counts so far."""
+
+    due_only: bool
+    meter: Meter
+    progress: Progress | None
+    report: ConsolidationReport
+    total: int = 0
+
+    def going_on(self) -> bool:
+        """Tell the caller how far it is; whether to go on."""
+        return self.progress is None or self.progress(self.report.messages, self.total) is not False
 
 
 def consolidate(
@@ -68,175 +88,128 @@ def consolidate(
     Args:
         thread_id: Only this conversation; None is all.
         due_only: Leave the last session of a thread alone until `distillation.session_gap` has passed.
-        meter: Counts and caps model calls; None counts without a cap.
+        meter: Counts and caps model calls; None counts without a cap. At the cap, extraction goes on without a model.
         progress: Told how far it is; may stop it.
 
     Returns:
         What was done. A second run right after changes nothing and calls no model.
     """
-    meter = meter or Meter()
-    report = ConsolidationReport()
+    job = Job(due_only, meter or Meter(), progress, ConsolidationReport())
     names = [thread_id] if thread_id is not None else (yield from threads(core))
-    spans: dict[str, tuple[int, int]] = {}
     for name in names:
-        spans[name] = ((yield from _mark(core, name)), (yield from thread_length(core, name)))
-    total = sum(end - start for start, end in spans.values())
+        job.total += (yield from thread_length(core, name)) - (yield from consolidated(core, name))
     for name in names:
-        going = yield from exclusively(
-            core, f"consolidate:{name}", lambda name=name: _thread(core, name, due_only, meter, report, progress, total)
-        )
+        going = yield from exclusively(core, f"consolidate:{name}", lambda name=name: _thread(core, name, job))
         if not going:
             break
-    report.pending = total - report.messages
-    report.model_calls, report.tokens = meter.calls, meter.tokens
-    return report
+    else:
+        yield from _roll_up(core, job)
+    job.report.pending = job.total - job.report.messages
+    job.report.model_calls, job.report.tokens = job.meter.calls, job.meter.tokens
+    return job.report
 
 
-def _mark(core: Core, thread_id: str) -> Operation[int]:
+def consolidated(core: Core, thread_id: str) -> Operation[int]:
+    """Return how many messages of a thread's log have been consolidated."""
     (item,) = yield from get_items(core, core.leaf(namespaces.STATE), [CONSOLIDATED + thread_id])
     return int(item.value["position"]) if item else 0
 
 
-def _thread(
-    core: Core,
-    thread_id: str,
-    due_only: bool,  # noqa: FBT001
-    meter: Meter,
-    report: ConsolidationReport,
-    progress: Progress | None,
-    total: int,
-) -> Operation[bool]:
-    """Digest one thread, session by session; return False when it was told to stop."""
-    start = yield from _mark(core, thread_id)
+def _roll_up(core: Core, job: Job) -> Operation[None]:
+    try:
+        written = yield from exclusively(core, "rollup", lambda: roll_up(core, job.meter))
+        job.report.rolled_up.extend(written)
+    except Exception as error:  # noqa: BLE001 - a model may raise anything; the next run rolls up what is left
+        job.report.warnings.append(f"roll-up of topics stays pending: {type(error).__name__}")
+        logger.warning("roll-up stays pending: %s", type(error).__name__)
+
+
+def _thread(core: Core, thread_id: str, job: Job) -> Operation[bool]:
+    """Digest one thread, window by window; return False when it was told to stop."""
+    start = yield from consolidated(core, thread_id)
     length = yield from thread_length(core, thread_id)
     while start < length:
-        page = yield from read_log(core, thread_id, start=start, limit=core.distillation.session_messages)
-        messages = first_session(core, page)
-        last = start + len(page) >= length and len(messages) == len(page)
-        end = length if last else _end(messages, start, page)
-        if due_only and last and messages and core.now() - messages[-1].occurred_at < core.distillation.session_gap:
-            return True
+        page = yield from read_log(core, thread_id, start=start, limit=core.distillation.window_messages)
+        window = next_window(core, thread_id, start, length, page)
+        if job.due_only and window.end >= length:
+            window = _closed(core, window)
+            if window.end <= start:
+                return True
         try:
-            yield from _digest(core, thread_id, start, end, messages, meter, report)
-        except Exception as error:  # noqa: BLE001 - a model may raise anything; the session stays pending
-            report.warnings.append(f"{thread_id} {start}-{length}: {type(error).__name__}: the session stays pending")
+            job.report.summaries.extend((yield from _digest(core, window, job.meter)))
+        except Exception as error:  # noqa: BLE001 - a model may raise anything; the window stays pending
+            job.report.warnings.append(
+                f"{thread_id} {start}-{length}: {type(error).__name__}: the window stays pending"
+            )
             logger.warning("consolidation of %d messages stays pending: %s", length - start, type(error).__name__)
             return True
-        report.messages += end - start
-        start = end
-        if progress is not None and progress(report.messages, total) is False:
+        job.report.messages += window.end - start
+        start = window.end
+        if not job.going_on():
             return False
     return True
 
 
-def _end(messages: Sequence[MemoryRecord], start: int, page: Sequence[MemoryRecord]) -> int:
-    """Return the position after a session; forgotten messages leave gaps, so it comes from the next one's position."""
-    following = page[len(messages)].position if len(messages) < len(page) else None
-    if following is not None:
-        return following
-    last = messages[-1].position if messages else None
-    return start + 1 if last is None else last + 1
+def _closed(core: Core, window: Window) -> Window:
+    """Return the window without its last session where that may still go on."""
+    last = window.sessions[-1] if window.sessions else []
+    if not last or core.now() - last[-1].occurred_at >= core.distillation.session_gap:
+        return window
+    return Window(window.thread_id, window.start, last[0].position or 0, window.sessions[:-1])
 
 
-def first_session(core: Core, page: Sequence[MemoryRecord]) -> list[MemoryRecord]:
-    """Return the messages up to the first long silence or the token bound; at least one."""
-    session: list[MemoryRecord] = []
-    tokens = 0
-    for message in page:
-        tokens += core.counter(message.content)
-        if session:
-            silent = message.occurred_at - session[-1].occurred_at > core.distillation.session_gap
-            if silent or tokens > core.distillation.session_tokens:
-                break
-        session.append(message)
-    return session
+def _digest(core: Core, window: Window, meter: Meter) -> Operation[list[str]]:
+    """Write one window's summaries, its index entries and the watermark in one batch."""
+    drafts = yield from _drafts(core, window, meter)
+
+    def body() -> Operation[list[str]]:
+        return (yield from _write(core, window, drafts))
+
+    return (yield from exclusively(core, "versions", body))
 
 
-def _digest(
-    core: Core,
-    thread_id: str,
-    start: int,
-    end: int,
-    messages: Sequence[MemoryRecord],
-    meter: Meter,
-    report: ConsolidationReport,
-) -> Operation[None]:
-    """Write one session's summary, its index entries and the watermark in one batch."""
-    entries = [message for message in messages if message.speaker not in {"assistant", "tool", "system"}]
-    draft = yield from _draft(core, entries, meter)
-    ops: list[Op] = []
-    if draft is not None:
-        name = "/".join((*core.namespace, "summary", thread_id, str(start)))
-        summary = _summary(core, str(uuid.uuid5(uuid.NAMESPACE_URL, name)), thread_id, entries, draft)
-        ops.extend(puts(core, summary))
-        for entry in annotate(entries, draft):
-            ops.extend(puts(core, entry))
-        report.summaries.append(summary.id)
-    mark = {"thread": thread_id, "position": end}
-    ops.append(put(core.leaf(namespaces.STATE), CONSOLIDATED + thread_id, mark))
+def _write(
+    core: Core, window: Window, drafts: Sequence[tuple[SummaryDraft, list[MemoryRecord]]]
+) -> Operation[list[str]]:
+    """Store the drafts over what is still there of their entries: a message may have been forgotten meanwhile."""
+    ids = dict.fromkeys(entry.id for _, entries in drafts for entry in entries)
+    stored = yield from get_items(core, core.records_leaf, list(ids))
+    fresh = {item.key: from_value(item.value) for item in stored if item}
+    summaries: list[MemoryRecord] = []
+    changed: dict[str, MemoryRecord] = {}
+    for number, (draft, entries) in enumerate(drafts):
+        named = [(entry, words) for entry, words in covered(entries, draft) if entry.id in fresh]
+        if not named:
+            continue
+        name = f"{window.thread_id}/{window.start}/{number}"
+        summaries.append(summary_record(core, name, window.thread_id, [entry for entry, _ in named], draft))
+        for entry, words in named:
+            changed[entry.id] = annotated(changed.get(entry.id, fresh[entry.id]), draft.topic, words)
+    ops: list[Op] = [op for record in (*summaries, *changed.values()) for op in puts(core, record)]
+    ops.extend(mark_dirty(core, topic) for topic in dict.fromkeys(draft.topic for draft, _ in drafts))
+    mark = {"thread": window.thread_id, "position": window.end}
+    ops.append(put(core.leaf(namespaces.STATE), CONSOLIDATED + window.thread_id, mark))
     yield from commit(core, ops)
+    return [summary.id for summary in summaries]
 
 
-def _draft(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Operation[SummaryDraft | None]:
-    """Ask the model for a digest, or extract one; None where nothing was stated."""
-    if not entries:
-        return None
+def _drafts(core: Core, window: Window, meter: Meter) -> Operation[list[tuple[SummaryDraft, list[MemoryRecord]]]]:
+    """Ask the model for the summaries of a window, or extract one per session; each with the entries it may cover."""
+    sessions = window.statements()
+    if not sessions:
+        return []
     if core.model is None:
-        return extract_summary(core, entries)
-    lines = "\n".join(
-        f'<entry n="{number}" date="{entry.occurred_at.date()}">{escape(entry.content)}</entry>'
-        for number, entry in enumerate(entries, 1)
-    )
-    body = f"<entries>\n{lines}\n</entries>"
+        return _extracted(core, sessions)
+    known = yield from topics(core)
+    body, entries = render_window(window, list(known)[-core.distillation.known_topics :])
     try:
-        return (yield from ask_model(core.model, SummaryDraft, SUMMARISE[language(body)], body, meter))
+        digest = yield from ask_model(core.model, Digest, SUMMARISE[language(body)], body, meter)
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("consolidation by extraction: %s", type(error).__name__)
-        return extract_summary(core, entries)
+        return _extracted(core, sessions)
+    return [(draft, entries) for draft in digest.summaries]
 
 
-def _labels(words: Sequence[str]) -> list[str]:
-    """Keep the keywords that can be labels; a model may return anything."""
-    good: list[str] = []
-    for word in words:
-        try:
-            good.append(check_label("keyword", word))
-        except InvalidInputError:
-            continue
-    return list(dict.fromkeys(good))
-
-
-def _summary(
-    core: Core, record_id: str, thread_id: str, entries: Sequence[MemoryRecord], draft: SummaryDraft
-) -> MemoryRecord:
-    """Make the summary record; its `data` is the index form ``type topic timestamp keywords importance``."""
-    latest: datetime = max(entry.occurred_at for entry in entries)
-    keywords = _labels(draft.keywords)
-    return MemoryRecord(
-        id=record_id,
-        kind="summary",
-        content=draft.content,
-        data={
-            "type": "summary",
-            "topic": draft.topic,
-            "timestamp": latest.astimezone(core.zone).date().isoformat(),
-            "keywords": [*keywords],
-            "importance": draft.importance,
-        },
-        topic=draft.topic,
-        keywords=keywords,
-        importance=draft.importance,
-        occurred_at=latest,
-        recorded_at=core.now(),
-        sources=[entry.id for entry in entries],
-        thread_id=thread_id,
-    )
-
-
-def annotate(entries: Sequence[MemoryRecord], draft: SummaryDraft) -> list[MemoryRecord]:
-    """Return the entries with the topic and the keywords that name them; what they say is untouched."""
-    named = {entry.entry: _labels(entry.keywords) for entry in draft.entries}
-    return [
-        entry.model_copy(update={"topic": draft.topic, "keywords": [*dict.fromkeys([*entry.keywords, *named.get(n, [])])]})
-        for n, entry in enumerate(entries, 1)
-    ]
+def _extracted(core: Core, sessions: Sequence[list[MemoryRecord]]) -> list[tuple[SummaryDraft, list[MemoryRecord]]]:
+    drafts = ((extract_summary(core, session), session) for session in sessions)
+    return [(draft, session) for draft, session in drafts if draft is not None]

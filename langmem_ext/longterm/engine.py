@@ -7,6 +7,7 @@ from langmem_ext.longterm import (
     log as logging,
     reading,
     recall as recalling,
+    reflect as reflecting,
     update as updating,
     versions,
     writing,
@@ -74,3 +75,5 @@ class LongTermMemory(Core):
     aupdate = asynchronous(updating.update)
     consolidate = synchronous(consolidating.consolidate)
     aconsolidate = asynchronous(consolidating.consolidate)
+    reflect = synchronous(reflecting.reflect)
+    areflect = asynchronous(reflecting.reflect)

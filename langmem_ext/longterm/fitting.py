@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from langmem_ext.longterm.settings import RecallSettings
 from langmem_ext.records import MemoryRecord
-from langmem_ext.text import analyse
+from langmem_ext.text import features
 
 
 @dataclass(slots=True)
@@ -48,8 +48,10 @@ def fit(
         if len(choice.places) >= limit:
             choice.dropped[record.id] = f"beyond the limit of {limit}"
             continue
-        words = frozenset(analyse(record.content).split())
-        twin = next((n for n, other in enumerate(chosen_words) if _overlap(words, other) >= settings.duplicate_overlap), None)
+        words = features(record.content)
+        twin = next(
+            (n for n, other in enumerate(chosen_words) if _overlap(words, other) >= settings.duplicate_overlap), None
+        )
         if twin is not None:
             choice.dropped[record.id] = f"says what {records[choice.places[twin]].id} says"
             continue

@@ -25,12 +25,20 @@ ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "Hum
 MAX_PAGE = 1000
 
 
+def role(record: MemoryRecord) -> str:
+    """The role in which a logged message was said: user, assistant, tool or system."""
+    return str(record.data.get("role", "user")) if isinstance(record.data, dict) else "user"
+
+
+def stated(record: MemoryRecord) -> bool:
+    """Whether a logged message was said by a person; what the assistant said is no source about the user."""
+    return role(record) == "user"
+
+
 def message_text(message: BaseMessage) -> str:
     """The text of a message: its text parts, the names of other parts, and the tools it calls."""
-    if isinstance(message.content, str):
-        parts = [message.content]
-    else:
-        parts = [_part_text(part) for part in message.content]
+    content = message.content
+    parts = [content] if isinstance(content, str) else [_part_text(part) for part in content]
     calls = getattr(message, "tool_calls", None) or []
     parts.extend(f"[calls {call['name']}]" for call in calls)
     return clean("\n".join(part for part in parts if part and part.strip()))
@@ -44,7 +52,9 @@ def _part_text(part: str | dict[Any, Any]) -> str:
     return f"[{part.get('type', 'content')}]"
 
 
-def message_time(core: Core, message: BaseMessage, occurred_at: datetime | date | str | None, now: datetime) -> datetime:
+def message_time(
+    core: Core, message: BaseMessage, occurred_at: datetime | date | str | None, now: datetime
+) -> datetime:
     """When a message was said: its own ``additional_kwargs["timestamp"]``, else `occurred_at`, else now."""
     own = message.additional_kwargs.get("timestamp")
     if isinstance(own, int | float) and not isinstance(own, bool):
@@ -64,7 +74,11 @@ def _message_id(message: BaseMessage, thread_id: str) -> str:
 
 
 def _is_plain(message: BaseMessage) -> bool:
-    return isinstance(message.content, str) and message.type in {"human", "ai"} and not getattr(message, "tool_calls", None)
+    return (
+        isinstance(message.content, str)
+        and message.type in {"human", "ai"}
+        and not getattr(message, "tool_calls", None)
+    )
 
 
 def _clean_json(value: Any) -> Any:
@@ -171,9 +185,7 @@ def observe(
     thread_id = check_thread(thread_id)
     now = core.now()
     given = [messages] if isinstance(messages, BaseMessage) else messages
-    records = [
-        _to_record(core, message, thread_id, occurred_at, now) for message in convert_to_messages(given)
-    ]
+    records = [_to_record(core, message, thread_id, occurred_at, now) for message in convert_to_messages(given)]
     for number, record in enumerate(records):
         if not record.content:
             raise InvalidInputError(f"message {number} is empty: pass messages with text, parts or tool calls")

@@ -116,9 +116,13 @@ def _positive(name: str, value: object, most: int) -> int:
 def _check_query(query: object) -> str:
     if not isinstance(query, str) or not query.strip():
         got = "an empty text" if isinstance(query, str) else type(query).__name__
-        raise InvalidInputError(f"query must be a non-empty text, got {got}; records() lists memories without a question")
+        raise InvalidInputError(
+            f"query must be a non-empty text, got {got}; records() lists memories without a question"
+        )
     if len(query) > MAX_QUERY:
-        raise InvalidInputError(f"query must have at most {MAX_QUERY} characters, got {len(query)}; pass the question alone")
+        raise InvalidInputError(
+            f"query must have at most {MAX_QUERY} characters, got {len(query)}; pass the question alone"
+        )
     return clean(query)
 
 
@@ -147,7 +151,8 @@ def make_plan(
     """Check the arguments of a recall.
 
     Raises:
-        InvalidInputError: An empty or over-long query, an unreadable or reversed time, a limit below 1, an unknown kind.
+        InvalidInputError: An empty or over-long query, an unreadable or reversed time, a limit below 1 or an unknown
+            kind.
     """
     query = _check_query(query)
     start = parse_bound(after, edge="start", zone=core.zone)

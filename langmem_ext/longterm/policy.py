@@ -14,10 +14,17 @@ class DistillationSettings(BaseModel):
         neighbour_query: Characters of a message that are used to look for its neighbours.
         reinforcement: Share of the distance to 1 by which a repeated mention raises importance.
         session_gap: Silence that ends a session. Half an hour is the usual session boundary of web analytics.
-        session_messages: Messages per session summary at most, so that every summary reads a bounded input.
-        session_tokens: Tokens per session summary at most, for the same reason.
+        window_messages: Messages per consolidation window at most, so that every summary reads a bounded input; several
+            short sessions share one window, and so one model call.
+        window_tokens: Tokens per window at most, for the same reason.
+        known_topics: Topic labels shown to the model for reuse, the most recent first.
         summary_tokens: Tokens of an extracted summary at most.
         summary_share: Tokens of an extracted summary as a share of what it digests, at most.
+        fan_in: Summaries that one roll-up reads at most.
+        roll_up_at: Summaries of one topic in one week (or weeks of one topic) that make a roll-up worth its call.
+        reflect_at: Sum of importance of what is new that makes a reflection due. Generative Agents (Park et al., 2023,
+            arXiv:2304.03442) reflect at 150 on a scale of 1 to 10, which is 15 here.
+        reflect_entries: Records that one reflection reads at most, the most important first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,7 +34,12 @@ class DistillationSettings(BaseModel):
     neighbour_query: int = Field(2000, ge=1)
     reinforcement: float = Field(0.2, ge=0, le=1)
     session_gap: timedelta = timedelta(minutes=30)
-    session_messages: int = Field(60, ge=1, le=400)
-    session_tokens: int = Field(6000, ge=100)
-    summary_tokens: int = Field(200, ge=16)
-    summary_share: float = Field(0.5, gt=0, le=1)
+    window_messages: int = Field(80, ge=1, le=400)
+    window_tokens: int = Field(8000, ge=100)
+    known_topics: int = Field(40, ge=0)
+    summary_tokens: int = Field(160, ge=16)
+    summary_share: float = Field(0.12, gt=0, le=1)
+    fan_in: int = Field(16, ge=2, le=64)
+    roll_up_at: int = Field(3, ge=2)
+    reflect_at: float = Field(15.0, gt=0)
+    reflect_entries: int = Field(100, ge=2, le=400)

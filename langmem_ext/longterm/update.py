@@ -19,7 +19,7 @@ from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputEr
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, exclusively, get_items, put
 from langmem_ext.longterm.extraction import extract_operations
-from langmem_ext.longterm.log import read_log, thread_length, threads
+from langmem_ext.longterm.log import read_log, stated, thread_length, threads
 from langmem_ext.longterm.quoting import quoted
 from langmem_ext.longterm.recall import recall
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
@@ -134,14 +134,16 @@ def _thread(core: Core, thread_id: str, meter: Meter, report: UpdateReport) -> O
             report.pending.append((thread_id, start, length))
             logger.warning("update of %d messages stays pending: %s", length - start, type(error).__name__)
             return
-        yield from exclusively(core, "versions", lambda span=span, proposed=proposed: _apply(core, span, proposed, report))
+        yield from exclusively(
+            core, "versions", lambda span=span, proposed=proposed: _apply(core, span, proposed, report)
+        )
         report.ranges.append((thread_id, start, end))
         start = end
 
 
 def _propose(core: Core, span: Range, meter: Meter) -> Operation[list[MemoryOperation]]:
     """Ask the model, or extract, what the range changes."""
-    speaking = [message for message in span.messages if message.speaker != "tool"]
+    speaking = [message for message in span.messages if stated(message)]
     if not speaking:
         return []
     span.known = yield from _neighbours(core, speaking)
@@ -160,8 +162,6 @@ def _neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[
     """Find what is known around *each* new message, not just around the last one."""
     ids: dict[str, None] = {}
     for message in messages:
-        if message.speaker == "assistant":
-            continue
         found = yield from recall(core, message.content[: core.distillation.neighbour_query], kinds=FACT_KINDS, limit=5)
         ids.update(dict.fromkeys(found.ids()))
     items = yield from get_items(core, core.records_leaf, list(ids)[: core.distillation.neighbours])
@@ -184,7 +184,9 @@ def _render(span: Range) -> str:
 
 def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], report: UpdateReport) -> Operation[None]:
     """Check every operation, then write all that hold and the watermark in one batch."""
-    known = {item.key: item for item in (yield from get_items(core, core.records_leaf, [i.key for i in span.known])) if item}
+    known = {
+        item.key: item for item in (yield from get_items(core, core.records_leaf, [i.key for i in span.known])) if item
+    }
     ops: list[Op] = []
     touched: set[str] = set()
     done: list[tuple[str, str]] = []

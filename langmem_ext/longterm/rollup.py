@@ -1,0 +1,169 @@
+"""Summaries of summaries: the sessions of one topic in one week, then all weeks of the topic.
+
+Each reads a bounded number of summaries, however long the history: a week reads its sessions, and a topic reads its own
+last summary and what is new since. Topics that a consolidation touched are marked dirty in the same batch as their
+summaries; a mark goes in the batch that rolls its topic up, so nothing is skipped when a process dies in between.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, TypeVar
+
+from langgraph.store.base import Item, Op
+
+from langmem_ext import namespaces
+from langmem_ext.errors import CapReachedError
+from langmem_ext.longterm.asking import ask_model
+from langmem_ext.longterm.core import Core, get_items, put, scan
+from langmem_ext.longterm.digest import summary_record
+from langmem_ext.longterm.extraction import extract_summary
+from langmem_ext.longterm.schemas import SummaryDraft
+from langmem_ext.longterm.versions import supersede
+from langmem_ext.longterm.writing import commit, puts
+from langmem_ext.metering import Meter
+from langmem_ext.operations import Operation
+from langmem_ext.prompts import ROLL_UP
+from langmem_ext.records import MemoryRecord, escape, from_value
+from langmem_ext.text import language
+
+DIRTY = "dirty:"
+"""Prefix of the state keys that name topics with summaries that no roll-up has read yet."""
+ROLLED = "rolled:"
+"""Prefix of the state keys that hold, per topic, which roll-up read which summaries."""
+_WHOLE = "all"
+
+
+T = TypeVar("T")
+
+
+def batched(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Cut a sequence into runs of at most `size` (itertools has this only from Python 3.12 on)."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def mark_dirty(core: Core, topic: str) -> Op:
+    """Return the operation that asks for this topic to be rolled up."""
+    return put(core.leaf(namespaces.STATE), DIRTY + topic, {"topic": topic})
+
+
+def roll_up(core: Core, meter: Meter) -> Operation[list[str]]:
+    """Roll up every dirty topic; return the ids of the summaries that were written."""
+    state = yield from scan(core, core.leaf(namespaces.STATE))
+    written: list[str] = []
+    for item in state:
+        if item.key.startswith(DIRTY):
+            written.extend((yield from _topic(core, str(item.value["topic"]), meter)))
+    return written
+
+
+def week_of(core: Core, moment: datetime) -> str:
+    """Return the ISO week of a moment in the memory's zone, e.g. ``2026-W40``."""
+    year, week, _ = moment.astimezone(core.zone).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def _closed(core: Core, moment: datetime) -> bool:
+    return week_of(core, moment) != week_of(core, core.now()) and moment < core.now()
+
+
+def _topic(core: Core, topic: str, meter: Meter) -> Operation[list[str]]:
+    """Roll one topic up; its mark goes once none of its weeks is still open."""
+    sessions = yield from _sessions(core, topic)
+    (known,) = yield from get_items(core, core.leaf(namespaces.STATE), [ROLLED + topic])
+    rolled: dict[str, Any] = dict(known.value["parts"]) if known else {}
+    written: list[str] = []
+    level: list[MemoryRecord] = []
+    for name, group in _weeks(core, [session for session in sessions if _closed(core, session.occurred_at)]).items():
+        for part, chunk in enumerate(batched(group, core.distillation.fan_in)):
+            if len(chunk) < core.distillation.roll_up_at:
+                level.extend(chunk)
+                continue
+            summary = yield from _part(core, topic, f"{name}.{part}", chunk, rolled, meter, written)
+            level.append(summary)
+    if len(level) >= core.distillation.roll_up_at:
+        yield from _part(core, topic, _WHOLE, level, rolled, meter, written)
+    if all(_closed(core, session.occurred_at) for session in sessions):
+        yield from commit(core, [put(core.leaf(namespaces.STATE), DIRTY + topic, None)])
+    return written
+
+
+def _sessions(core: Core, topic: str) -> Operation[list[MemoryRecord]]:
+    """Return the topic's summaries of conversation (not of summaries), oldest first."""
+    entries = yield from scan(core, core.leaf(namespaces.TOPICS, namespaces.label(topic.casefold())))
+    ids = [entry.key for entry in entries if entry.value.get("kind") == "summary"]
+    items = yield from get_items(core, core.records_leaf, ids)
+    records = [from_value(item.value) for item in items if item]
+    return sorted((r for r in records if r.live and r.thread_id is not None), key=lambda r: (r.occurred_at, r.id))
+
+
+def _weeks(core: Core, sessions: Sequence[MemoryRecord]) -> dict[str, list[MemoryRecord]]:
+    weeks: dict[str, list[MemoryRecord]] = {}
+    for session in sessions:
+        weeks.setdefault(week_of(core, session.occurred_at), []).append(session)
+    return weeks
+
+
+def _part(
+    core: Core,
+    topic: str,
+    name: str,
+    children: Sequence[MemoryRecord],
+    rolled: dict[str, Any],
+    meter: Meter,
+    written: list[str],
+) -> Operation[MemoryRecord]:
+    """Return the summary of some summaries, written anew only where they are not those it has read."""
+    ids = [child.id for child in children]
+    known = rolled.get(name)
+    item: Item | None = None
+    if known:
+        (item,) = yield from get_items(core, core.records_leaf, [known["id"]])
+    if item and known["children"] == ids:
+        return from_value(item.value)
+    previous = from_value(item.value) if item else None
+    seen = set(known["children"]) if previous and set(known["children"]) <= set(ids) else set()
+    unread = [child for child in children if child.id not in seen]
+    draft = yield from _fold(core, previous if seen else None, unread, meter)
+    draft = draft.model_copy(update={"topic": topic})
+    new = summary_record(core, f"{topic}/{name}/{ids[-1]}/{len(ids)}", None, children, draft)
+    rolled[name] = {"id": new.id, "children": ids}
+    ops: list[Op] = list(puts(core, new))
+    if item and previous and previous.id != new.id:
+        new = new.model_copy(update={"supersedes": previous.id, "lineage": previous.lineage})
+        ops = supersede(core, item, new)
+    ops.append(put(core.leaf(namespaces.STATE), ROLLED + topic, {"topic": topic, "parts": rolled}))
+    yield from commit(core, ops)
+    written.append(new.id)
+    return new
+
+
+def _fold(
+    core: Core, previous: MemoryRecord | None, unread: Sequence[MemoryRecord], meter: Meter
+) -> Operation[SummaryDraft]:
+    """Digest what is unread into the previous summary, at most `fan_in` summaries at a time."""
+    draft: SummaryDraft | None = None
+    for chunk in batched(unread, core.distillation.fan_in - 1):
+        entries = [*chunk]
+        if draft is not None:
+            entries.insert(0, chunk[0].model_copy(update={"content": draft.content, "keywords": draft.keywords}))
+        elif previous is not None:
+            entries.insert(0, previous)
+        draft = yield from _draft(core, entries, meter)
+    assert draft is not None  # noqa: S101 - `unread` is not empty: the children changed
+    return draft
+
+
+def _draft(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Operation[SummaryDraft]:
+    keywords = list(dict.fromkeys(word for entry in entries for word in entry.keywords))[:20]
+    importance = max(entry.importance for entry in entries)
+    if core.model is not None:
+        lines = [
+            f'<entry n="{n}" date="{e.occurred_at.date()}">{escape(e.content)}</entry>'
+            for n, e in enumerate(entries, 1)
+        ]
+        body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
+        with suppress(CapReachedError, NotImplementedError):
+            return (yield from ask_model(core.model, SummaryDraft, ROLL_UP[language(body)], body, meter))
+    extracted = extract_summary(core, entries) or SummaryDraft(topic="general", content=entries[-1].content)
+    return extracted.model_copy(update={"keywords": keywords, "importance": importance})
