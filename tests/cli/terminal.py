@@ -1,0 +1,95 @@
+"""A command in a pseudo-terminal or behind pipes, in a process of its own."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+
+COMMAND = [sys.executable, "-m", "langmem_ext.cli"]
+PATIENCE = 60.0
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("LANGMEM_EXT_", "LC_", "COLUMNS"))
+    }
+    return kept | {"HOME": str(home), "TERM": "xterm-256color", "LANG": "en_US.UTF-8", "PYTHONUTF8": "1"} | more
+
+
+def piped(home: Path, *arguments: object, text: str = "", **more: str) -> subprocess.CompletedProcess[str]:
+    """Run a command behind pipes to its end."""
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)],
+        input=text,
+        capture_output=True,
+        encoding="utf-8",
+        env=environment(home, **more),
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+class Terminal:
+    """A command that believes it talks to a person."""
+
+    def __init__(self, home: Path, *arguments: object, **more: str) -> None:
+        self._master, slave = pty.openpty()
+        self._process = subprocess.Popen(
+            [*COMMAND, *map(str, arguments)],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env=environment(home, **more),
+            start_new_session=True,
+        )
+        os.close(slave)
+        self.shown = ""
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+        os.close(self._master)
+
+    def type(self, text: str) -> None:
+        os.write(self._master, text.encode())
+
+    def wait_for(self, text: str, times: int = 1) -> None:
+        """Read what is shown until it holds `text` this many times."""
+        deadline = time.monotonic() + PATIENCE
+        while self.shown.count(text) < times:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{text!r} was not shown {times} times; shown was:\n{self.shown}")
+            if not self._read():
+                raise AssertionError(f"the command ended before it showed {text!r}; shown was:\n{self.shown}")
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
+    def end(self) -> int:
+        """Read the rest and return the exit code."""
+        while self._read():
+            continue
+        return self._process.wait(timeout=PATIENCE)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._master], [], [], 1.0)
+        if not ready:
+            return self._process.poll() is None
+        try:
+            data = os.read(self._master, 65536)
+        except OSError:  # the other end is closed: the process is gone
+            return False
+        self.shown += data.decode(errors="replace")
+        return bool(data)
