@@ -13,7 +13,6 @@ from langmem_ext.times import civil
 from langmem_ext.times.civil import OutOfCalendarError, Period
 from langmem_ext.times.english_words import (
     CLEAR_MONTHS,
-    FEAST_WORDS,
     FEASTS,
     FULL_WEEKDAYS,
     MONTHS,
@@ -23,6 +22,7 @@ from langmem_ext.times.english_words import (
     SEASONS,
     WEEKDAYS,
     name_of,
+    words_of,
 )
 from langmem_ext.times.scanner import ANY, DAY, MONTH, WEEK, YEAR, Rule, Scene, rule
 
@@ -34,6 +34,8 @@ _FEW = r"(?:a few|few|several|some)"
 _FEW_RANGE = (5, 2)
 _ORDINAL = "|".join(sorted(ORDINALS, key=len, reverse=True))
 DAY_NUMBER = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_ORDINAL})"
+ORDINAL_WORDS = ["0", *(part for word in ORDINALS for part in word.split("-"))]
+"""What a text must hold one of to hold an ordinal number."""
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _WEEKDAY = "|".join(FULL_WEEKDAYS)
 _WEEKDAY_SHORT = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
@@ -100,7 +102,7 @@ def _before_last(scene: Scene, found: re.Match[str]) -> Period:
 
 
 def _ago(scene: Scene, found: re.Match[str]) -> Period:
-    sign = 1 if found["back"].lower().strip() in {"ago", "back", "earlier"} else -1
+    sign = 1 if found["back"].lower().strip() in {"ago", "back"} else -1
     unit = unit_of(found["unit"])
     if found["few"]:
         most, least = _FEW_RANGE if sign > 0 else (-_FEW_RANGE[1], -_FEW_RANGE[0])
@@ -125,7 +127,7 @@ def _weekdays_ago(scene: Scene, found: re.Match[str]) -> Period:
 
 def _in_future(scene: Scene, found: re.Match[str]) -> Period | None:
     """Read "in three weeks" as a time only where the question does not ask how much happened within it."""
-    if re.search(r"\b(?:did|was|were|had|have|has|how (?:much|many|often|long))\b", scene.text, re.IGNORECASE):
+    if re.search(r"\b(?:did|was|were|had|have|has)(?:n't)?\b|\bhow (?:much|many|often|long)\b", scene.text, re.IGNORECASE):
         return None
     return civil.ago(scene.now, unit_of(found[2]), -count_of(found[1]))
 
@@ -198,7 +200,7 @@ MASKS = (
     rule("christmas easter halloween thanksgiving valentine valentines", r"\b(?:christmas|easter|halloween|thanksgiving|valentine'?s?) (?:trees?|carols?|eggs?|bunny|island|cactus|cards?|songs?|costumes?|turkey|markets?|movies?|story|jumpers?|sweaters?)\b", None),  # noqa: E501
 )  # fmt: skip
 UNIT_RULES = (
-    rule("ago back earlier now", rf"\b(?<!half )(?:(?:about|around|roughly|over|almost|nearly) )?(?:(?P<few>{_FEW})|(?P<count>{NUMBER}))(?P<half> and a half)? (?P<unit>{UNIT})s?(?P<more> and a half)? (?P<back>ago|back|earlier|from now)\b", _ago),  # noqa: E501
+    rule("ago back now", rf"\b(?<!half )(?:(?:about|around|roughly|over|almost|nearly) )?(?:(?P<few>{_FEW})|(?P<count>{NUMBER}))(?P<half> and a half)? (?P<unit>{UNIT})s?(?P<more> and a half)? (?P<back>ago|back|from now)\b", _ago),  # noqa: E501
     rule("ago", r"\bhalf an? (year|hour) ago\b", _half_ago),
     rule("ago", rf"\b({NUMBER}) ({_WEEKDAY})s? ago\b", _weekdays_ago),
     rule("in", rf"\bin (?:about )?({NUMBER}) ({UNIT})s?(?:' time)?\b(?! (?:of|or|at|a)\b)", _in_future),
@@ -333,16 +335,16 @@ NAME_RULES = (
     rule("fourth july 4th", r"\b(?:independence day|(?:the )?(?:fourth|4th) of july)\b", partial(_feast, FEASTS[r"(?:independence day|(?:the )?fourth of july|(?:the )?4th of july)"])),  # noqa: E501
     rule(_MONTH_WORDS, rf"(?<![\d.:/-])\b(?:on )?(?:the )?({DAY_NUMBER})(?: of)? ({_MONTH})\b\.?", _day_month),
     rule(_MONTH_WORDS, rf"\b({_MONTH})\.? (?:the )?({DAY_NUMBER})\b(?!:\d|[.,]\d|%)(?=(,? ?{YEAR}|[?.!,]|$)?)", _month_day),  # noqa: E501
-    *(rule(FEAST_WORDS, rf"\b{source}(?!\w)", partial(_feast, yearly)) for source, yearly in FEASTS.items()),
-    rule("@", rf"\b(?:{_WEEKDAY_SHORT})\.?,? (?:the )?({DAY})", _weekday_beside_date),
+    *(rule(words_of(source), rf"\b{source}(?!\w)", partial(_feast, yearly)) for source, yearly in FEASTS.items()),
+    rule(_WEEKDAY_WORDS, rf"\b(?:{_WEEKDAY_SHORT})\.?,? (?:the )?({DAY})", _weekday_beside_date),
     rule("from between to through", rf"\b(?:(?:from|between) )?({_WEEKDAY}) (?:to|and|through|until|till) ({_WEEKDAY})\b(?!s)", _weekdays_between),  # noqa: E501
     rule("last this next past previous coming upcoming", rf"\b(?:on )?({_LAST}|this|{_NEXT}) ({_WEEKDAY}|tues?|wed|thu|thurs?|fri)\b{_NOT_COUNTED}", _relative_weekday),  # noqa: E501
-    rule("@", rf"\b(?P<name>{_WEEKDAY}),? (?:of |in |the )?(?P<week>{WEEK})", _weekday_of_week),
-    rule("@", rf"(?P<week>{WEEK})(?:'s)?,? (?:on )?(?P<name>{_WEEKDAY})\b", _weekday_of_week),
+    rule(_WEEKDAY_WORDS, rf"\b(?P<name>{_WEEKDAY}),? (?:of |in |the )?(?P<week>{WEEK})", _weekday_of_week),
+    rule(_WEEKDAY_WORDS, rf"(?P<week>{WEEK})(?:'s)?,? (?:on )?(?P<name>{_WEEKDAY})\b", _weekday_of_week),
     rule(" ".join(FULL_WEEKDAYS), rf"\b(?:on )?({_WEEKDAY})\b(?! (?:before|after) ){_NOT_COUNTED}", _latest_weekday),
     rule(" ".join(CLEAR_MONTHS), rf"\b({'|'.join(sorted(CLEAR_MONTHS))})\b", _name),
     rule(_MONTH_WORDS, rf"\b({_MONTH})\b\.?", _name, bare=True),
-    rule(SEASONS, rf"\b({'|'.join(SEASONS)})\b(?! (?:rolls?|water|onions?|cleaning))", _name, bare=True),
+    rule(SEASONS, rf"\b({'|'.join(SEASONS)})\b(?! (?:rolls?|water|onions?|cleaning|olympics?|games|coats?|jackets?|clothes)\b)", _name, bare=True),
     rule("q1 q2 q3 q4", r"\bq([1-4])\b", _quarter, bare=True),
     rule("first second third fourth", r"\b(?:the )?(first|second|third|fourth) quarter\b(?! of (?:the (?!year)|an?\b|my\b|his\b|her\b))", _quarter, bare=True),
     rule("0", r"(?<=\bon )(\d{1,2})/(\d{1,2})(?![\d/])", _slashed),

@@ -8,6 +8,7 @@ from langmem_ext.times.civil import OutOfCalendarError, Period
 from langmem_ext.times.english import (
     DAY_NUMBER,
     NUMBER,
+    ORDINAL_WORDS,
     UNIT,
     B,
     count_of,
@@ -161,7 +162,7 @@ def _both(scene: Scene, found: re.Match[str]) -> Period | None:
 
 
 JOINS: tuple[Rule, ...] = (
-    rule("@", rf"\b(?:the )?({DAY_NUMBER}) of ({MONTH})", _numbered_day),
+    rule(ORDINAL_WORDS, rf"\b(?:the )?({DAY_NUMBER}) of ({MONTH})", _numbered_day),
     rule(
         "early late mid middle beginning start end",
         rf"\b(?:the )?(early|late|mid|middle|beginning|start|end)(?: of| in)?[ -](?:the )?({B})",
@@ -169,7 +170,7 @@ JOINS: tuple[Rule, ...] = (
     ),
     rule("first second", rf"\b(?:the )?(first|second) half of ({B})", _half),
     rule(
-        "of in",
+        ["last", *ORDINAL_WORDS],
         rf"\b(?:the )?(last|{DAY_NUMBER}) (week|weekend|day|month|quarter|{_WEEKDAY}) (?:of|in) ({B})",
         _nth,
     ),

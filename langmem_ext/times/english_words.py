@@ -1,5 +1,6 @@
 """The English words for times: numbers, months, weekdays, seasons, feasts, parts of the day."""
 
+import re
 from functools import partial
 
 from langmem_ext.times import civil
@@ -124,12 +125,14 @@ FEASTS: dict[str, Yearly] = {
     r"(?:chinese )?national day(?: holiday| golden week)": _about(10, 1, 0, 7),
 }
 """Feasts by expression, the longer ones first where one is the beginning of another."""
-FEAST_WORDS = (
-    "christmas xmas boxing year years valentine valentines patrick patricks april earth women womens juneteenth "
-    "independence fourth th july halloween veterans singles friday monday thanksgiving labor memorial luther presidents "
-    "columbus mother mothers father fathers easter chinese lunar spring lantern dragon tuen qixi mid autumn moon midautumn "
-    "qingming tomb national"
-)
+_COMMON = frozenset("day days the of s eve new year festival holiday holidays time break season vacation week jr".split())
+
+
+def words_of(source: str) -> set[str]:
+    """The words of an expression of which a text must hold one; "year" and the like, which many texts hold, only alone."""
+    words = set(re.findall("[a-z]+", source))
+    rare = words - _COMMON or words - {"s"}
+    return rare | {f"{word}s" for word in rare}
 
 
 def name_of(word: str) -> Yearly:

@@ -137,7 +137,7 @@ def _span(period: Period, words: str, zone: tzinfo) -> TimeSpan:
     return TimeSpan(
         None if period.start is None else localize(period.start, zone),
         None if period.end is None else localize(period.end, zone),
-        words.strip(),
+        words.strip(" ,."),
         period.kind,
         period.precision,
     )
