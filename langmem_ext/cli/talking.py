@@ -64,15 +64,24 @@ def chat(
     """
     from langgraph.checkpoint.memory import InMemorySaver  # noqa: PLC0415 - heavy
 
-    from langmem_ext.loop import create_memory_agent  # noqa: PLC0415 - langgraph
+    from langmem_ext.loop import create_memory_agent, drain  # noqa: PLC0415 - langgraph
     from langmem_ext.namespaces import user_namespace  # noqa: PLC0415
 
     namespace = user_namespace(user)
     chosen = chat_model(model)
     with opened_store(store, create=True, embed=embed) as opened:
-        agent = create_memory_agent(chosen, store=opened, checkpointer=InMemorySaver(), update="inline")
-        memory = memory_over(opened, namespace, model=chosen)
-        Conversation(agent, memory, user, thread, _LABELS[lang or _machine_language()], trace=trace).run()
+        agent = create_memory_agent(
+            chosen,
+            store=opened,
+            checkpointer=InMemorySaver(),
+            update="background",
+            memory_options={"timezone": local_zone()},
+        )
+        memory = memory_over(opened, namespace)
+        try:
+            Conversation(agent, memory, user, thread, _LABELS[lang or _machine_language()], trace=trace).run()
+        finally:
+            drain(agent)
 
 
 @dataclass

@@ -8,16 +8,15 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from types import TracebackType
+from typing import Self
 
 COMMAND = [sys.executable, "-m", "langmem_ext.cli"]
 PATIENCE = 60.0
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("LANGMEM_EXT_", "LC_", "COLUMNS"))
-    }
+    dropped = ("LANGMEM_EXT_", "LC_", "COLUMNS")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     return kept | {"HOME": str(home), "TERM": "xterm-256color", "LANG": "en_US.UTF-8", "PYTHONUTF8": "1"} | more
 
 
@@ -50,12 +49,10 @@ class Terminal:
         os.close(slave)
         self.shown = ""
 
-    def __enter__(self) -> "Terminal":
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()

@@ -1,5 +1,6 @@
 """Export and import: a whole memory as JSON lines, there and back without loss."""
 
+import io
 import json
 from datetime import UTC, datetime
 
@@ -68,11 +69,9 @@ def test_a_copy_goes_on_where_the_original_was():
 def test_any_text_survives(contents, extra):
     memory = LongTermMemory(InMemoryStore())
     memory.remember_many([{"content": content, "data": {"extra": extra}} for content in contents])
-    written = "".join(lines_of(memory)).encode()
+    file = io.BytesIO("".join(lines_of(memory)).encode())
+    entries = load(io.TextIOWrapper(file, encoding="utf-8", newline="\n"), "file")
     copy = LongTermMemory(InMemoryStore())
-    entries = load(
-        written.decode().splitlines(keepends=True) if "\r" not in written.decode() else lines_of(memory), "file"
-    )
     write_memory(copy.store, copy.namespace, entries)
     assert read_memory(copy) == read_memory(memory)
 
