@@ -48,7 +48,10 @@ CONVERSATIONAL = _words(
 )
 """English words that carry a conversation and not its subject; dropped from queries unless nothing else is left."""
 
-FUNCTION_CHARACTERS = frozenset("的了是我你他她它们这那在有和就不也都很吗呢吧啊么什个一")
+FUNCTION_CHARACTERS = frozenset(
+    "的了是我你他她它们这那在有和就不也都很吗呢吧啊么什个一"
+    "要会到说去来还没让把被给对从跟与及但而或所以为之其此呀哦嗯哈得地着过嘛啦又再更最太真挺想能可"
+)
 """Chinese characters that as single characters say nothing; they stay parts of longer n-grams."""
 
 CHINESE_WORDS = _words(

@@ -47,7 +47,8 @@ class Searchable:
         before, after, before2, after2 = self.near
         beside = values[..., before] + values[..., after]
         two_away = values[..., before2] + values[..., after2]
-        return alone + np.float32(BESIDE) * beside + np.float32(TWO_AWAY) * two_away
+        lent: Floats = alone + np.float32(BESIDE) * beside + np.float32(TWO_AWAY) * two_away
+        return lent
 
 
 def bm25(terms: Ints, documents: Ints, weights: Floats, lengths: Floats, searchable: Searchable) -> Floats:

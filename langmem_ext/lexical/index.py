@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from langmem_ext.lexical.query import QueryAnalysis, analyse_query
 from langmem_ext.lexical.vocabulary import Vocabulary, grams
 from langmem_ext.stopwords import FUNCTION_CHARACTERS
 from langmem_ext.text import ROW_SEPARATOR, normalise
+
+Term: TypeAlias = tuple[list[tuple[int, int]], float]
+"""The ranges of keys that match a term of a query, and its weight."""
 
 Floats = NDArray[np.float32]
 Slots = NDArray[np.int64]
@@ -90,14 +94,17 @@ class LexicalIndex:
         best = best[np.argsort(-scores[best], kind="stable")]
         return best, scores[best]
 
-    def candidates(self, query: str, *, mask: Mask | None, limit: int) -> LexicalCandidates:
+    def candidates(self, query: str, *, mask: Mask | None, limit: int, also: Slots | None = None) -> LexicalCandidates:
         """Return the union of the best `limit` by words, by dates and by characters, in ascending order of slot.
+
+        `also` gives slots that are reported in any case, such as the nearest by vector.
 
         What `mask` excludes is not found, lends its neighbours nothing and counts for nothing: the future can't be felt
         in the past.
         """
         analysis, lists = self._score(query, mask)
-        slots = np.unique(np.concatenate([_best(scores, limit) for scores in lists]))
+        found = [_best(scores, limit) for scores in lists]
+        slots = np.unique(np.concatenate(found if also is None else [*found, also]))
         return self._report(analysis, lists, slots)
 
     def scores(self, query: str, slots: Slots, *, mask: Mask | None = None) -> LexicalCandidates:
@@ -140,7 +147,7 @@ class LexicalIndex:
         return Searchable(allowed, self._documents.near() if windows else None)
 
     def _words(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
-        weighted: list[tuple[list[tuple[int, int]], int]] = []
+        weighted: list[Term] = []
         for stem, count in analysis.stems.items():
             keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
             weighted.append(([(key, key + 1) for key in keys], count))
@@ -148,20 +155,18 @@ class LexicalIndex:
         return self._bm25(weighted, self._documents.words, searchable)
 
     def _characters(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
-        counts: Counter[str] = Counter()
+        counts: dict[str, float] = {}
         for word, count in analysis.words.items():
             for gram in grams(word):
-                counts[gram] += count
-        weighted: list[tuple[list[tuple[int, int]], int]] = []
+                counts[gram] = counts.get(gram, 0.0) + count
+        weighted: list[Term] = []
         for gram, count in counts.items():
             keys = [word_key(number) for number in self._vocabulary.with_gram(gram)]
             weighted.append(([(key, key + 1) for key in keys], count))
         weighted += _run_terms(analysis.runs, sizes=(1, 2, 3))
         return self._bm25(weighted, self._documents.characters, searchable)
 
-    def _bm25(
-        self, weighted: list[tuple[list[tuple[int, int]], int]], lengths: Floats, searchable: Searchable
-    ) -> Floats:
+    def _bm25(self, weighted: list[Term], lengths: Floats, searchable: Searchable) -> Floats:
         ranges = [(low, high, term) for term, (keys, _) in enumerate(weighted) for low, high in keys]
         count = self._documents.count
         if not ranges:
@@ -233,12 +238,12 @@ class LexicalIndex:
         self._postings.add(keys, slots[places])
 
 
-def _run_terms(runs: Iterable[str], sizes: tuple[int, ...]) -> list[tuple[list[tuple[int, int]], int]]:
-    """Return the n-grams of runs as key ranges with their counts; single function characters are none."""
+def _run_terms(runs: Iterable[str], sizes: tuple[int, ...]) -> list[Term]:
+    """Return the n-grams of runs as key ranges with their counts; those of function characters alone are none."""
     counts = Counter(
         run[place : place + size] for run in runs for size in sizes for place in range(len(run) - size + 1)
     )
-    return [([run_range(gram)], count) for gram, count in counts.items() if gram not in FUNCTION_CHARACTERS]
+    return [([run_range(gram)], count) for gram, count in counts.items() if not FUNCTION_CHARACTERS.issuperset(gram)]
 
 
 def _names(analysis: QueryAnalysis, name: str) -> bool:

@@ -59,7 +59,7 @@ def dense_weight(store: BaseStore, query: str, settings: RecallSettings) -> Oper
     analysis = analyse_query(query)
     if embeddings is None:
         return 0.0
-    script = "unspaced" if analysis.unspaced / 2 > len(analysis.stems) else "spaced"
+    script = "unspaced" if analysis.unspaced / 2 > analysis.subjects else "spaced"
     if not (yield from understands(embeddings, script)):
         return 0.0
     return adaptive_weight(analysis, settings)
