@@ -65,7 +65,7 @@ def fold(
     for part in _portions(messages, (call_limit - limit) // 2, counter):
         written = ""
         if model is not None:
-            written = yield from _write(model, summary, part, counter, language, meter, config)
+            written = yield from _write(model, _prompt(summary, part, language), counter, meter, config)
         summary = written or _extract(summary, part, limit, counter)
         if counter.text(summary) > limit:
             summary = _extract("", [HumanMessage(summary)], limit, counter)
@@ -89,22 +89,19 @@ def _portions(messages: Sequence[BaseMessage], room: int, counter: Counter) -> I
         yield portion
 
 
-def _write(
-    model: BaseChatModel,
-    summary: str,
-    messages: Sequence[BaseMessage],
-    counter: Counter,
-    language: str,
-    meter: Meter,
-    config: RunnableConfig | None,
-) -> Operation[str]:
+def _prompt(summary: str, messages: Sequence[BaseMessage], language: str) -> list[BaseMessage]:
     entries = "\n".join(f'<entry speaker="{message.type}">{escape(flat_text(message))}</entry>' for message in messages)
     body = f"<summary>\n{escape(summary)}\n</summary>\n<entries>\n{entries}\n</entries>"
-    prompt: list[BaseMessage] = [SystemMessage(FOLD[language]), HumanMessage(body)]
+    return [SystemMessage(FOLD[language]), HumanMessage(body)]
+
+
+def _write(
+    model: BaseChatModel, prompt: Sequence[BaseMessage], counter: Counter, meter: Meter, config: RunnableConfig | None
+) -> Operation[str]:
     sent = counter.messages(prompt)
     try:
         meter.reserve(sent)
-        answer = yield from invoke(model, prompt, config)
+        answer = yield from invoke(model, list(prompt), config)
     except Exception as error:  # noqa: BLE001 - a model may raise anything; the summary is then extracted
         logger.warning("the rolling summary is extracted: %s", type(error).__name__)
         return ""

@@ -42,12 +42,13 @@ class MainContext:
         budget: Tokens of everything rendered and of the tool schemas together, at most.
         system: The application's instructions. Never evicted.
         profile: Core profile, JSON. Never evicted.
-        tools: Tools bound to the call; their schemas cost tokens. Never evicted.
+        tools: Tools bound to the call, or the tokens of their schemas. Never evicted.
         summary: Rolling summary of what was paged out before.
         counter: Counts the tokens of a text (or a `Counter`, to share what it has counted).
         high_water: Share of the budget at which the oldest turns are due to be paged out.
         low_water: Share of the budget that paging goes down to.
         page_share: Share of the budget that messages leave to recalled pages when both want more.
+        page_limit: Tokens of recalled pages at most, however much room there is; None is no bound.
         language: Of notes within the prompt, "en" or "zh".
 
     Raises:
@@ -61,16 +62,18 @@ class MainContext:
         *,
         system: str = "",
         profile: Mapping[str, Any] | None = None,
-        tools: Sequence[Any] = (),
+        tools: Sequence[Any] | int = (),
         summary: str = "",
         counter: Callable[[str], int] | Counter = count_text,
         high_water: float = 0.9,
         low_water: float = 0.7,
         page_share: float = 0.25,
+        page_limit: int | None = None,
         language: str = "en",
     ) -> None:
-        if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
-            raise InvalidInputError(f"budget must be a positive number of tokens, got {budget!r}")
+        _check_positive("budget", budget)
+        if page_limit is not None:
+            _check_positive("page_limit", page_limit)
         if not 0 < low_water <= high_water <= 1 or not 0 <= page_share < 1:
             raise InvalidInputError(
                 "need 0 < low_water <= high_water <= 1 and 0 <= page_share < 1, "
@@ -83,7 +86,8 @@ class MainContext:
         self.language = language
         self._counter = counter if isinstance(counter, Counter) else Counter(counter)
         self._high, self._low, self._page_share = high_water, low_water, page_share
-        self._tools = self._counter.tools(tools) + REPLY_TOKENS
+        self._page_limit = page_limit
+        self._tools = (tools if isinstance(tools, int) else self._counter.tools(tools)) + REPLY_TOKENS
         self._messages: list[BaseMessage] = []
         self._pages: dict[str, Page] = {}
         self._check_fixed()
@@ -160,8 +164,7 @@ class MainContext:
 
     def _evict_pages(self) -> None:
         shown = [page for page in self._pages.values() if not page.carrier]
-        room = max(self.page_room, 0)
-        kept = {page.id for page in paging.best(shown, room)}
+        kept = {page.id for page in paging.best(shown, self.page_room)}
         self._pages = {page.id: page for page in self._pages.values() if page.carrier or page.id in kept}
 
     @property
@@ -172,7 +175,8 @@ class MainContext:
         older = sum(self._counter.messages(turn) for turn in turns[:-1])
         fixed = self._fixed() + self._size(HumanMessage(paging.section([])))
         reserved = int(self.budget * self._page_share)
-        return max(self.budget - fixed - newest - older, min(reserved, self.budget - fixed - newest))
+        room = max(self.budget - fixed - newest - older, min(reserved, self.budget - fixed - newest), 0)
+        return room if self._page_limit is None else min(room, self._page_limit)
 
     # What is shown
 
@@ -191,9 +195,10 @@ class MainContext:
         What does not fit is left out, not forgotten: older turns before the newest, pages by value, and of the newest
         turn the middle of its longest messages, with a note of where the whole is.
         """
-        return self._arrange()[0]
+        return self.arrange()[0]
 
-    def _arrange(self) -> tuple[list[BaseMessage], dict[str, int]]:
+    def arrange(self) -> tuple[list[BaseMessage], dict[str, int]]:
+        """Return what `render` and what `usage` return, worked out once."""
         summary, room = self._room()
         turns = split_turns(self._messages)
         newest = fit_turn(turns[-1], room, self._counter.message, language=self.language) if turns else []
@@ -215,7 +220,7 @@ class MainContext:
             "pages": self._size(page_message),
             "tools": self._tools,
         }
-        return rendered, sizes
+        return rendered, sizes | {"total": sum(sizes.values()), "budget": self.budget}
 
     def _room(self) -> tuple[str, int]:
         """Return the summary as it can be shown, and the tokens left for turns and pages."""
@@ -252,8 +257,7 @@ class MainContext:
 
     def usage(self) -> dict[str, int]:
         """Return the tokens of each section as `render` shows it, their sum as "total", and the "budget"."""
-        _, sizes = self._arrange()
-        return sizes | {"total": sum(sizes.values()), "budget": self.budget}
+        return self.arrange()[1]
 
     # Paging
 
@@ -308,6 +312,11 @@ class MainContext:
 
     page_out = synchronous(_page_out)
     apage_out = asynchronous(_page_out)
+
+
+def _check_positive(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidInputError(f"{name} must be a positive number of tokens, got {value!r}")
 
 
 def _before_newest_human(messages: Sequence[BaseMessage]) -> int:

@@ -1,13 +1,14 @@
-"""Recalled pages: what long-term memory lent to the main context, with its value there. Plain data and pure functions."""
+"""Recalled pages: what long-term memory lent to the main context, and its value there. Plain data, pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC
 from typing import Any
 
 from langmem_ext.records import MemoryRecord, render
 
 FADING = 0.7
-"""Share of its value that a page keeps from one turn to the next: a page of three turns ago is worth a third of a new one."""
+"""Share of its value that a page keeps from turn to turn: one of three turns ago is worth a third of a new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,7 @@ class Page:
     Attributes:
         id: Id of the record.
         text: The record rendered for the prompt: delimited, escaped, with date and id.
-        time: Event time, ISO 8601; pages are shown in this order.
+        time: Event time in UTC, ISO 8601; pages are shown in this order.
         tokens: Tokens of `text`.
         value: What it is worth keeping, 0..1; the lowest leaves first.
         pinned: Does not fade.
@@ -61,7 +62,7 @@ def make_page(record: MemoryRecord, value: float, tokens: int, carrier: str = ""
     return Page(
         id=record.id,
         text=render(record),
-        time=record.occurred_at.isoformat(),
+        time=record.occurred_at.astimezone(UTC).isoformat(),
         tokens=tokens,
         value=value,
         pinned=record.pinned,

@@ -11,6 +11,7 @@ from langchain_core.tools import BaseTool
 
 from langmem_ext.context.shortening import flat_text
 from langmem_ext.errors import InvalidInputError, ModelOutputError
+from langmem_ext.loop.exchanges import only
 from langmem_ext.loop.searching import MEMORY_SCHEMAS
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, invoke
@@ -57,7 +58,13 @@ class Models:
 
 
 def call_model(
-    model: Bound, prompt: Sequence[BaseMessage], sent: int, meter: Meter, config: RunnableConfig
+    model: Bound,
+    prompt: Sequence[BaseMessage],
+    sent: int,
+    meter: Meter,
+    config: RunnableConfig,
+    *,
+    calls: bool = True,
 ) -> Operation[AIMessage]:
     """Call the model and return its message; an empty one is asked for once more.
 
@@ -67,6 +74,7 @@ def call_model(
         sent: Tokens of the prompt with the schemas.
         meter: Counts and caps.
         config: The node's config: callbacks, tags, streaming.
+        calls: Whether tools are offered; calls that a model makes all the same are dropped.
 
     Raises:
         CapReachedError: The meter's cap is used up.
@@ -77,6 +85,8 @@ def call_model(
         meter.reserve(sent)
         message = yield from invoke(model, list(prompt), config)
         meter.spend(message, sent)
+        if not calls and (message.tool_calls or message.invalid_tool_calls):
+            message = only(message, ())
         if message.tool_calls or message.invalid_tool_calls or flat_text(message).strip():
             return message
     raise ModelOutputError("the model returned an empty answer twice; what was said is in the log, ask again")

@@ -1,4 +1,4 @@
-"""Calls and their results, kept whole: which belong to the conversation, and which are the memory's own. Pure functions."""
+"""Calls and their results, kept whole: the conversation's own, and those of the memory. Pure functions."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -65,7 +65,7 @@ def conversation(messages: Sequence[AnyMessage], tools: Collection[str]) -> list
             if len(own) == len(message.tool_calls) and not message.invalid_tool_calls:
                 kept.append(message)
             elif own:
-                kept.append(_only(message, own))
+                kept.append(only(message, own))
         else:
             kept.append(message)
     return kept
@@ -84,7 +84,7 @@ def paired(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     return list(messages) if whole else conversation(messages, names)
 
 
-def _only(message: AIMessage, calls: Sequence[Any]) -> AIMessage:
+def only(message: AIMessage, calls: Sequence[Any]) -> AIMessage:
     """Return a copy that makes just these calls, in every place where a provider looks for them."""
     ids = {call["id"] for call in calls}
     content = message.content

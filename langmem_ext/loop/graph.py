@@ -64,8 +64,8 @@ def create_memory_agent(
     Args:
         model: Chat model, or an `init_chat_model` string such as "openai:gpt-5". One that can't call tools works with
             ``analysis="recall"``, which is then used without asking.
-        store: Where memories live, any LangGraph store; None takes the store of the runtime (a parent graph, a LangGraph
-            server), else one in this process's memory, which a warning says.
+        store: Where memories live, any LangGraph store; None takes the store of the runtime (a parent graph, a server),
+            else one in this process's memory, which a warning says.
         checkpointer: Where conversations live, as in `StateGraph.compile`.
         tools: The application's tools.
         context_budget: Tokens of every model call in the turn at most, tool schemas included.
@@ -76,8 +76,8 @@ def create_memory_agent(
         system_prompt: Instructions; None is a short default in the user's language.
         recall_tokens: Tokens that recalled memories take of the context at most.
         max_model_calls: Model calls of a turn at most, update included; the last one is kept for the answer.
-        max_tokens: Tokens of a turn at most, in and out; near it the model is offered no tools, past it the turn ends in
-            a `CapReachedError`.
+        max_tokens: Tokens of a turn at most, in and out; near it the model is offered no tools, past it the turn ends
+            in a `CapReachedError`.
         update_model: Distils and summarises; "same" is `model`, None is extraction without a model.
         memory_options: Further arguments of `LongTermMemory`: timezone, settings, distillation, reranker, ….
         debounce: Seconds of quiet before a background update.
@@ -138,13 +138,14 @@ def _wire(nodes: Nodes) -> StateGraph[AgentState, Context, InputState, OutputSta
     graph = StateGraph(AgentState, context_schema=Context, input_schema=InputState, output_schema=OutputState)
     for node in (nodes.analyse, nodes.search_memory, nodes.answer, nodes.update_memory):
         graph.add_node(node.__name__, _runnable(node))
-    after_search, after_answer = {"analyse": "analyse"}, {"update_memory": "update_memory"}
-    after_analyse = {"search_memory": "search_memory", "answer": "answer"}
+    after_search, after_answer = ["analyse"], ["update_memory"]
+    after_analyse = ["search_memory", "answer"]
     if nodes.tool_node is not None:
         graph.add_node("tools", _runnable(nodes.tools))
         graph.add_edge("tools", "analyse")
+        after_answer.append("search_memory")  # a call of the application's tools that is malformed is answered there
         for targets in (after_search, after_answer, after_analyse):
-            targets["tools"] = "tools"
+            targets.append("tools")
     own = nodes.own_tools
 
     def route(ahead: str) -> Callable[[AgentState], str]:
@@ -159,7 +160,7 @@ def _wire(nodes: Nodes) -> StateGraph[AgentState, Context, InputState, OutputSta
     graph.add_edge(START, "analyse")
     graph.add_conditional_edges("analyse", route("answer"), after_analyse)
     graph.add_conditional_edges("search_memory", route("analyse"), after_search)
-    graph.add_conditional_edges("answer", route("update_memory"), after_answer | {"search_memory": "search_memory"})
+    graph.add_conditional_edges("answer", route("update_memory"), after_answer)
     graph.add_edge("update_memory", END)
     return graph
 
@@ -196,7 +197,7 @@ def _check_choices(*, update: str, analysis: str, max_searches: int, max_model_c
         raise InvalidInputError(f'update must be "inline", "background" or "off", got {update!r}')
     if analysis not in {"model", "recall"}:
         raise InvalidInputError(f'analysis must be "model" or "recall", got {analysis!r}')
-    if isinstance(max_searches, bool) or not isinstance(max_searches, int) or max_searches < 0:
+    if type(max_searches) is not int or max_searches < 0:
         raise InvalidInputError(f"max_searches must be a whole number from 0, got {max_searches!r}")
     if max_model_calls is not None and max_model_calls < 1:
         raise InvalidInputError(

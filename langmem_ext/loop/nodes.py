@@ -14,10 +14,10 @@ from langmem_ext.context.pages import fade
 from langmem_ext.context.shortening import flat_text
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.log import message_text, observe
+from langmem_ext.longterm.profile import profile
 from langmem_ext.longterm.recall import recall
 from langmem_ext.loop.calling import Models, call_model, refuses_tools
 from langmem_ext.loop.exchanges import answered, conversation, newest_human, paired, pending
-from langmem_ext.loop.profile import load_profile
 from langmem_ext.loop.runs import Run, Runs
 from langmem_ext.loop.searching import execute, refuse_malformed
 from langmem_ext.loop.state import AgentState, Usage
@@ -34,6 +34,8 @@ logger = logging.getLogger("langmem_ext")
 Update = dict[str, Any]
 _QUERY = 2000
 """Characters of each end of a long message that are searched for; what it asks is at one of the two."""
+_LEAST_RESULT = 64
+"""Tokens under which a recall can't show a record."""
 _RECALL_LIMIT = 200
 """Records of the first recall at most; the token budget is what bounds it."""
 
@@ -67,6 +69,7 @@ class Nodes:
     max_model_calls: int | None
     max_tokens: int | None
     counter: Counter = field(default_factory=Counter)
+    _schemas: dict[tuple[bool, bool], int] = field(default_factory=dict)
 
     @property
     def own_tools(self) -> frozenset[str]:
@@ -84,16 +87,16 @@ class Nodes:
         run = self.runs.of(config)
         update = yield from self._begin(state, run)
         view = _merged(state, update)
+        if answered(view["messages"]):  # the same message again: it has its answer
+            return update
         if self.analysis == "recall" or not self.models.searches or view["searches"] >= run.max_searches:
             return update
         meter = self._meter(view["usage"])
         if not self._affords_search(meter):
             return update
-        context = yield from self._context(view, run, searching=True)
-        prompt = context.render()
-        sent = context.usage()["total"]
+        prompt, sizes = self._context(view, run, searching=True).arrange()
         try:
-            message = yield from call_model(self.models.bound(memory=True), prompt, sent, meter, config)
+            message = yield from call_model(self.models.bound(memory=True), prompt, sizes["total"], meter, config)
         except Exception as error:
             if not refuses_tools(error) or self.models.tools:
                 raise
@@ -126,10 +129,11 @@ class Nodes:
             "warnings": [],
             "language": state.get("language") or language(flat_text(human)),
             "summary": state.get("summary", ""),
+            "profile": (yield from profile(run.memory)),
             "pages": [page.as_dict() for page in fade(Page.of(value) for value in state.get("pages", []))],
             "logged": (yield from self._log(kept, state.get("logged"), run)),
         }
-        context = yield from self._context(_merged(state, update), run, searching=False)
+        context = self._context(_merged(state, update), run, searching=False)
         gone.extend((yield from self._page_out(context, run, None, None)))
         update |= yield from self._recall(context, flat_text(human), run)
         update["summary"] = context.summary
@@ -146,8 +150,8 @@ class Nodes:
 
     def _recall(self, context: MainContext, text: str, run: Run) -> Operation[Update]:
         """Recall for the newest message without a model call, into the room that the context has."""
-        room = min(self.recall_tokens, context.page_room)
-        if room <= 0:
+        room = context.page_room
+        if room < _LEAST_RESULT:
             return {}
         query = text if len(text) <= 2 * _QUERY else f"{text[:_QUERY]} {text[-_QUERY:]}"
         seen = [message.id for message in context.messages if message.id]
@@ -169,8 +173,8 @@ class Nodes:
         calls = [
             call for call in pending(state["messages"]) if call.get("name") not in self.own_tools or "error" in call
         ]
-        context = yield from self._context(state, run, searching=True)
-        room = max(64, min(self.recall_tokens, context.page_room) // max(1, len(calls)))
+        context = self._context(state, run, searching=True)
+        room = max(_LEAST_RESULT, context.page_room // max(1, len(calls)))
         exclude = sorted(context.ids | {value["id"] for value in state.get("pages", [])})
         results = yield from together([self._execution(run, call, room, exclude) for call in calls])
         messages: list[ToolMessage] = []
@@ -220,10 +224,9 @@ class Nodes:
         run = self.runs.of(config)
         meter = self._meter(state["usage"])
         offered = bool(self.models.tools) and self._affords_search(meter)
-        context = yield from self._context(state, run, searching=False)
-        prompt, sent = context.render(), context.usage()["total"]
+        prompt, sizes = self._context(state, run, searching=False, offered=offered).arrange()
         model = self.models.bound(memory=False) if offered else self.models.plain
-        message = yield from call_model(model, prompt, sent, meter, config)
+        message = yield from call_model(model, prompt, sizes["total"], meter, config, calls=offered)
         return {"messages": [message], "usage": _usage(meter)}
 
     # update_memory
@@ -235,7 +238,7 @@ class Nodes:
         logged = yield from self._log(kept, state.get("logged"), run)
         meter = self._meter(state["usage"])
         warnings = list(state.get("warnings", []))
-        context = yield from self._context(state, run, searching=False)
+        context = self._context(state, run, searching=False)
         gone = yield from self._page_out(context, run, meter, config)
         if self.update == "inline":
             memory, thread = run.memory, run.thread_id
@@ -267,22 +270,29 @@ class Nodes:
 
     # the context of a call
 
-    def _context(self, state: Mapping[str, Any], run: Run, *, searching: bool) -> Operation[MainContext]:
+    def _context(self, state: Mapping[str, Any], run: Run, *, searching: bool, offered: bool = True) -> MainContext:
         """Build the main context of a call from the state.
+
+        Args:
+            state: The graph's state.
+            run: The run.
+            searching: Whether the memory's tools are offered and their exchanges of this turn shown as such; otherwise
+                what they found is among the pages, and no provider meets calls of tools that it is not offered.
+            offered: Whether the application's tools are.
 
         Raises:
             ContextBudgetError: The system prompt, profile and tool schemas alone are too large.
         """
         speech = state.get("language") or "en"
-        profile = yield from load_profile(run.memory)
         context = MainContext(
             run.budget,
             system=self._system(speech, run, searching=searching),
-            profile=profile,
-            tools=self.models.schemas(memory=searching and self.models.searches),
+            profile=state.get("profile"),
+            tools=self._schema_tokens(memory=searching and self.models.searches, own=offered),
             summary=state.get("summary", ""),
             counter=self.counter,
             language=speech,
+            page_limit=self.recall_tokens,
         )
         messages = state["messages"]
         visible = paired(messages) if searching else conversation(messages, self.own_tools)
@@ -291,6 +301,13 @@ class Nodes:
         pages = [Page.of(value) for value in state.get("pages", [])]
         context.restore_pages(page if page.carrier in shown else page.uncarried() for page in pages)
         return context
+
+    def _schema_tokens(self, *, memory: bool, own: bool) -> int:
+        key = (memory, own)
+        if key not in self._schemas:
+            offered = self.models.schemas(memory=memory) if own else []
+            self._schemas[key] = self.counter.tools(offered)
+        return self._schemas[key]
 
     def _system(self, speech: str, run: Run, *, searching: bool) -> str:
         today = run.now.astimezone(run.memory.zone).date().isoformat()
@@ -322,4 +339,3 @@ def _merged(state: AgentState, update: Update) -> dict[str, Any]:
 
 def _usage(meter: Meter) -> Usage:
     return Usage(model_calls=meter.calls, input_tokens=meter.input_tokens, output_tokens=meter.output_tokens)
-

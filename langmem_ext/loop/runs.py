@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -82,7 +82,7 @@ class Runs:
             InvalidInputError: A user id, namespace, thread id or time that can't be meant.
         """
         runtime = get_runtime(Context)
-        context = runtime.context or Context()
+        context = _settings(runtime.context)
         configurable = config.get("configurable", {})
         memory = self._memory(
             self._store or runtime.store or self._own_store(), _namespace(runtime, context, configurable), context
@@ -117,6 +117,16 @@ class Runs:
             if len(self._handles) > _HANDLES:
                 self._handles.popitem(last=False)
             return memory
+
+
+def _settings(given: object) -> Context:
+    """Return the run's context; of a parent graph's own context, the fields that have the same names."""
+    if isinstance(given, Context):
+        return given
+    names = [field.name for field in fields(Context)]
+    values = given if isinstance(given, Mapping) else {name: getattr(given, name, None) for name in names}
+    known: dict[str, Any] = {name: values[name] for name in names if values.get(name) is not None}
+    return Context(**known)
 
 
 def _same(moment: datetime) -> datetime:

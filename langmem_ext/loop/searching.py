@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 from langchain_core.messages import ToolCall, ToolMessage
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from langmem_ext.errors import LangMemExtError
 from langmem_ext.longterm.core import get_record
@@ -20,18 +20,22 @@ _PIECE = 4000
 """Characters of a long message that one call of `search_log` reads."""
 
 
+Bound = Annotated[str | None, BeforeValidator(lambda value: value or None)]
+"""A time bound; models say "" where they mean none."""
+
+
 class SearchMemory(BaseModel):
     """Search long-term memory for what earlier conversations said. Returns dated memories, best first."""
 
     model_config = ConfigDict(extra="forbid")
 
     query: str = Field(description="What to look for: short and specific, in the user's language")
-    before: str | None = Field(None, description="Only what happened up to this ISO date, inclusive")
-    after: str | None = Field(None, description="Only what happened from this ISO date on, inclusive")
-    as_of: str | None = Field(None, description="What was believed on this ISO date, later corrections unknown")
+    before: Bound = Field(None, description="Only what happened up to this ISO date, inclusive")
+    after: Bound = Field(None, description="Only what happened from this ISO date on, inclusive")
+    as_of: Bound = Field(None, description="What was believed on this ISO date, later corrections unknown")
     kinds: list[Kind] | None = Field(None, description="Only these kinds")
     topic: str | None = Field(None, description="Only this topic")
-    limit: int = Field(8, ge=1, le=50)
+    limit: int = Field(8, ge=1, le=50, description="Default 8")
 
 
 class SearchLog(BaseModel):
@@ -40,19 +44,29 @@ class SearchLog(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     query: str | None = Field(None, description="Words to look for; leave out to read a page")
-    before: str | None = Field(None, description="With query: up to this ISO date, inclusive")
-    after: str | None = Field(None, description="With query: from this ISO date on, inclusive")
+    before: Bound = Field(None, description="With query: up to this ISO date")
+    after: Bound = Field(None, description="With query: from this ISO date on")
     thread_id: str | None = Field(None, description="Another conversation of this user; default this one")
-    start: int = Field(-10, description="Position of the page's first message; negative counts from the end")
-    limit: int = Field(10, ge=1, le=50)
+    start: int = Field(-10, description="Position of the page's first message; default -10, the last ten")
+    limit: int = Field(10, ge=1, le=50, description="Default 10")
     message_id: str | None = Field(None, description="Read this one message")
     offset: int = Field(0, ge=0, description="With message_id: first character")
 
 
 def _schema(name: str, model: type[BaseModel]) -> dict[str, Any]:
+    """Return a tool's declaration without what only costs tokens: null alternatives and null defaults."""
     tool = convert_to_openai_tool(model)
     tool["function"]["name"] = name
+    parameters = tool["function"]["parameters"]
+    parameters.pop("additionalProperties", None)
+    parameters["properties"] = {field: _plain(given) for field, given in parameters["properties"].items()}
     return tool
+
+
+def _plain(field: dict[str, Any]) -> dict[str, Any]:
+    given = [choice for choice in field.get("anyOf", ()) if choice != {"type": "null"}]
+    kept = {name: value for name, value in field.items() if name not in {"anyOf", "default"}}
+    return {**(given[0] if given else {}), **kept}
 
 
 MEMORY_TOOLS: dict[str, type[BaseModel]] = {"search_memory": SearchMemory, "search_log": SearchLog}

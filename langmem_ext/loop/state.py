@@ -53,7 +53,7 @@ class Usage(TypedDict):
 
 def append(left: Any, right: Any) -> Any:
     """Add messages as LangGraph does, with lone surrogates replaced: no wire format or file can hold them."""
-    return [_cleaned(message) for message in add_messages(left, right)]  # type: ignore[union-attr]
+    return [_cleaned(message) for message in add_messages(left, right) if isinstance(message, BaseMessage)]
 
 
 def _cleaned(message: BaseMessage) -> BaseMessage:
@@ -75,6 +75,7 @@ class AgentState(TypedDict):
     Attributes:
         messages: The window of the conversation; what was paged out has left it.
         summary: Rolling summary of what was paged out.
+        profile: Core profile, as it was when the turn began.
         pages: Recalled pages (`langmem_ext.context.Page`), as JSON.
         language: Of the prompts in this thread, from its first message.
         turn: Id of the human message that the following belong to.
@@ -87,6 +88,7 @@ class AgentState(TypedDict):
 
     messages: Annotated[list[AnyMessage], append]
     summary: NotRequired[str]
+    profile: NotRequired[dict[str, Any]]
     pages: NotRequired[list[dict[str, Any]]]
     language: NotRequired[str]
     turn: NotRequired[str]
