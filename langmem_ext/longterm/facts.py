@@ -1,0 +1,152 @@
+"""Read facts out of what people say, without a model: preferences, plans, events, profile and relations, zh and en.
+
+Precision before recall. Questions, greetings, code and what the assistant says give nothing. Pure functions over
+`langmem_ext.longterm.fact_rules`; linear in the length of the message.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from langmem_ext.longterm.fact_rules import FactKind, Rule, Stance, rules
+from langmem_ext.longterm.sentences import clauses, is_greeting, is_question, sentences
+from langmem_ext.longterm.topics import keywords
+
+_NOT_PEOPLE: Final = frozenset({"assistant", "ai", "tool", "system", "function"})
+_LONGEST_STATEMENT: Final = 400
+"""Characters of a sentence that can be a statement about oneself; what is longer was pasted."""
+_KEYWORDS: Final = 10
+
+_HAN: Final = re.compile(r"[\u3400-\u9fff]")
+_FIRST_PERSON: Final = re.compile(r"\b(?:I|[Mm]y|[Oo]ur|[Bb]udget|[Rr]emember|note that|keep in mind|don't forget)\b")
+_OTHER_SUBJECT: Final = re.compile(
+    r"^(?!我|咱|本人)(?:他们?|她们?|它们?|你们?|您|大家|别人|有人|人家|小[\u3400-\u9fff]|老[王李张刘陈]|[A-Z][a-z]+\s*(?=[\u3400-\u9fff]))"
+)
+_EMPTY_OBJECT: Final = re.compile(
+    r"(?:it|that|this|these|those|them|him|her|how|what|where|why|so|the (?:idea|way|sound|look)s?|to (?:it|that|this)|"
+    r"for it|some (?:help|advice|ideas|tips|recommendations|suggestions))(?:\s|$|')|.*\b(?:you|your)\b|"
+    r"(?:help|advice|tips|feedback|suggestions|recommendations|info|information|more|to|the|a|an|ahead|over|through|well)$",
+    re.IGNORECASE,
+)
+_EMPTY_OBJECT_ZH: Final = re.compile(
+    r"^(?:你|您|这|那|它|他|她|就|的|了|吧|呢|啊|一下|能|可以|知道|了解|问|请|听|说)|^.{0,1}$"
+)
+_CHANGES: Final = re.compile(
+    r"\b(?:instead|changed?|switched|moved|relocated|rescheduled|postponed|increased|raised|lowered|from now on|now|"
+    r"no longer|after all)\b|改成|改为|改到|换成|换到|调整|变成|搬到|搬去|提高到|提到|降到|降低到|增加到|推迟到|提前到|现在|不再|而是",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What a message states.
+
+    Attributes:
+        kind: One of ``fact preference relation event profile``.
+        content: The statement, in the words of the message.
+        data: The same as a small JSON object: ``{"user": "Alice", "likes": "coffee"}``.
+        keywords: What it is about, in its own language and as English concept labels.
+        importance: 0 (trivial) to 1 (vital).
+        quote: The words that state it, a substring of the message.
+        stance: ``states`` something, ``changes`` what was so before, or ``ends`` it.
+        slot: What a person has one of (``budget name residence job diet age birthday origin``), so that this replaces
+            an older statement; "" where statements of the relation add up.
+    """
+
+    kind: FactKind
+    content: str
+    data: dict[str, str]
+    keywords: tuple[str, ...]
+    importance: float
+    quote: str
+    stance: Stance
+    slot: str
+
+
+def facts(text: str, speaker: str | None = None) -> list[Fact]:
+    """Extract what a message states about its speaker.
+
+    Args:
+        text: The message.
+        speaker: Who says it; the name becomes the ``user`` of the data. What "assistant", "ai", "tool" or "system" says
+            gives nothing.
+
+    Returns:
+        Facts in the order they are stated; each quote is a substring of `text`. Often none.
+    """
+    if speaker is not None and speaker.casefold() in _NOT_PEOPLE:
+        return []
+    user = speaker or "user"
+    found: list[Fact] = []
+    for sentence in sentences(text):
+        if len(sentence) > _LONGEST_STATEMENT or is_question(sentence) or is_greeting(sentence):
+            continue
+        found += _chinese(sentence, user) if _HAN.search(sentence) else _english(sentence, user)
+    return found
+
+
+def _english(sentence: str, user: str) -> list[Fact]:
+    if not _FIRST_PERSON.search(sentence):
+        return []
+    plain = sentence.replace("\u2019", "'")
+    taken: list[tuple[int, int]] = []
+    hits: list[tuple[Rule, re.Match[str]]] = []
+    for rule in rules("en"):
+        for match in rule.pattern.finditer(plain):
+            span = match.span("object")
+            if _EMPTY_OBJECT.match(match["object"].strip()) or any(
+                start < span[1] and span[0] < end for start, end in taken
+            ):
+                continue
+            taken.append(span)
+            hits.append((rule, match))
+    hits.sort(key=lambda hit: hit[1].start())
+    alone = len(hits) == 1
+    return [
+        _fact(rule, match, sentence if alone else sentence[match.start() : match.end()].strip(), user)
+        for rule, match in hits
+    ]
+
+
+def _chinese(sentence: str, user: str) -> list[Fact]:
+    """Read clause by clause; once someone else is the subject, clauses without one are theirs."""
+    found: list[Fact] = []
+    mine = True
+    for clause in clauses(sentence):
+        if clause.startswith(("我", "咱", "本人")):
+            mine = True
+        elif _OTHER_SUBJECT.match(clause):
+            mine = False
+        if not mine:
+            continue
+        for rule in rules("zh"):
+            match = rule.pattern.search(clause)
+            if match and (said := _object(rule, match)) and not _EMPTY_OBJECT_ZH.match(said):
+                found.append(_fact(rule, match, clause, user))
+                break
+        else:
+            found += _english(clause, user)
+        if found and found[-1].data.get("relation") and found[-1].quote == clause:
+            mine = False
+    return found
+
+
+def _object(rule: Rule, match: re.Match[str]) -> str:
+    groups = match.groupdict()
+    said = (groups.get("object") or groups.get("born") or "").strip().strip('"“”《》')
+    return said.removesuffix("了") if rule.ends else said
+
+
+def _fact(rule: Rule, match: re.Match[str], quote: str, user: str) -> Fact:
+    said = _object(rule, match)
+    who = (match.groupdict().get("who") or "").strip()
+    data = (
+        {"user": user, "relation": who, "about": said}
+        if rule.kind == "relation" and who
+        else {"user": user, rule.relation: said}
+    )
+    if who and rule.kind != "relation":
+        data["of"] = who
+    stance: Stance = "ends" if rule.ends else "changes" if _CHANGES.search(quote) else "states"
+    words = tuple(keywords(quote, _KEYWORDS))
+    return Fact(rule.kind, quote, data, words, rule.importance, quote, stance, rule.slot)
