@@ -277,7 +277,10 @@ class FaissStore(BaseStore):
         """Remove what was deleted from the bytes on disk: database and write-ahead log.
 
         Deleting overwrites with zeros (`secure_delete`); older pages remain in the log, and shards of moved
-        rows in unused space, until the file is rewritten, which this does. Costs a pass over the file; waits for readers.
+        rows in unused space, until the file is rewritten, which this does. Costs a pass over the file.
+
+        Raises:
+            StoreError: A reader kept using an older state meanwhile; purge again.
         """
         maintenance.purge(self._database)
 

@@ -41,6 +41,10 @@ class Lexicon:
         self._times.extend([when])
         self._index.put(slot, tokens, speaker=speaker, sequence=sequence, time=when)
 
+    def settle(self) -> None:
+        """Let the index take in what was put since the last question: until then it holds the rows as text."""
+        self._index.search("", mask=None, limit=1)
+
     def remove(self, slots: Slots) -> None:
         """Drop items; slots without text are ignored."""
         for slot in slots.tolist():

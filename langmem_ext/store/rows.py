@@ -13,6 +13,7 @@ from langmem_ext.errors import InvalidInputError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_CONTAINERS = (dict, list, tuple)
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _ascii_encoder = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
@@ -27,11 +28,13 @@ def encode_value(value: Any, key: str) -> str:
     """
     if not isinstance(value, Mapping):
         raise InvalidInputError(f"the value of {key!r} must be a dictionary, got a {type(value).__name__}")
+    if not isinstance(value, dict):
+        value = dict(value)
     try:
         _check_keys(value, key)
-        text = _encoder.encode(value if isinstance(value, dict) else dict(value))
+        text = _encoder.encode(value)
         # only an ASCII escape can carry a lone surrogate through UTF-8
-        return _ascii_encoder.encode(value) if _SURROGATE.search(text) else text
+        return text if _is_unicode(text) else _ascii_encoder.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         if isinstance(error, InvalidInputError):
             raise
@@ -47,18 +50,16 @@ def _reason(error: Exception) -> str:
 
 def _check_keys(value: Any, key: str) -> None:
     """Refuse keys that JSON would silently turn into strings."""
-    if isinstance(value, Mapping):
-        for name, part in value.items():
+    if isinstance(value, dict):
+        for name in value:
             if not isinstance(name, str):
                 raise InvalidInputError(
                     f"the value of {key!r} has a dictionary key of type {type(name).__name__}; JSON keys are strings"
                 )
-            if isinstance(part, Mapping | list | tuple):
-                _check_keys(part, key)
-    else:
-        for part in value:
-            if isinstance(part, Mapping | list | tuple):
-                _check_keys(part, key)
+        value = value.values()
+    for part in value:
+        if isinstance(part, _CONTAINERS):
+            _check_keys(part, key)
 
 
 def encode_namespace(namespace: Any) -> str:
@@ -66,7 +67,7 @@ def encode_namespace(namespace: Any) -> str:
     if not isinstance(namespace, tuple | list):
         raise InvalidNamespaceError(f"a namespace must be a tuple of strings, got {namespace!r}")
     for label in namespace:
-        if not isinstance(label, str) or not label or "." in label or "\0" in label or _SURROGATE.search(label):
+        if not isinstance(label, str) or not label or "." in label or "\0" in label or not _is_unicode(label):
             raise InvalidNamespaceError(
                 f"namespace label {label!r} is not allowed: pass non-empty strings without '.', NUL or lone surrogates"
             )
@@ -84,14 +85,18 @@ def check_key(key: Any) -> str:
     Raises:
         InvalidInputError: Not a string, or one with a lone surrogate, which no UTF-8 file can hold.
     """
-    if not isinstance(key, str) or _SURROGATE.search(key):
+    if not isinstance(key, str) or not _is_unicode(key):
         raise InvalidInputError(f"a key must be a string of valid Unicode, got {key!r}")
     return key
 
 
 def storable(text: str) -> str:
     """Replace lone surrogates, so that the text can be bound; for derived text only, never for values."""
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text if _is_unicode(text) else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or _SURROGATE.search(text) is None
 
 
 def moment(stamp: int) -> datetime:

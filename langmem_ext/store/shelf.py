@@ -25,7 +25,7 @@ from langmem_ext.store.vectors import HALF_FROM_ROWS, Slots, VectorIndex
 if TYPE_CHECKING:
     from langmem_ext.store.lexicon import Lexicon
 
-_CHUNK = 4096
+_CHUNK = 2048
 _DEAD_MIN = 1024
 _NEVER = -1
 
@@ -226,6 +226,7 @@ class Shelf:
             slots = self._live_slots(np.fromiter((row[0] for row in chunk), np.int64, len(chunk)))
             for slot, (_, key, tokens, speaker, sequence, time) in zip(slots.tolist(), chunk, strict=True):
                 lexicon.put(slot, key, tokens, speaker=speaker, sequence=sequence, time=time)
+            lexicon.settle()
 
     def _read_columns(self, connection: sqlite3.Connection, columns: dict[Path, Column], seen: int) -> None:
         """Append the values of the slots that are not yet in the columns."""

@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from langgraph.store.base import get_text_at_path, tokenize_path
@@ -70,6 +71,11 @@ def _hash(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
+@lru_cache(maxsize=64)
+def _as_json(paths: tuple[str, ...]) -> str:
+    return json.dumps(paths)
+
+
 def lexical_row(value: Mapping[str, Any], texts: Sequence[Text], paths: Sequence[str]) -> LexicalRow:
     """Analyse an item's texts as one.
 
@@ -88,5 +94,5 @@ def lexical_row(value: Mapping[str, Any], texts: Sequence[Text], paths: Sequence
         speaker=storable(speaker) if isinstance(speaker, str) else "",
         sequence=storable(sequence) if isinstance(sequence, str) else "",
         time=float(time) if placed and time is not None else None,
-        paths=json.dumps(list(paths)),
+        paths=_as_json(tuple(paths)),
     )
