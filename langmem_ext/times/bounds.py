@@ -54,8 +54,8 @@ def resolve_zone(zone: str | tzinfo) -> tzinfo:
 def localize(civil: datetime, zone: tzinfo) -> datetime:
     """Give a naive wall-clock time its zone.
 
-    A time that the clocks skip becomes the moment they jump to; of a time they show twice, `fold` chooses. At the ends of
-    the calendar the result is clamped, in UTC, to what `datetime` can hold.
+    A time that the clocks skip becomes the moment they jump to; of a time they show twice, `fold` chooses. At the
+    ends of the calendar the result is clamped, in UTC, to what `datetime` can hold.
     """
     try:
         return civil.replace(tzinfo=zone).astimezone(UTC).astimezone(zone)
@@ -156,6 +156,10 @@ def _date_edge(day: date, days: int, edge: Edge) -> datetime:
 def _instant(moment: datetime, edge: Edge, zone: tzinfo) -> datetime:
     if moment.utcoffset() is None:
         moment = localize(moment.replace(tzinfo=None), zone)
+    try:
+        moment.astimezone(UTC)
+    except OverflowError:
+        moment = _EARLIEST if moment.year == 1 else _LATEST
     if edge == "start":
         return moment
     try:  # in UTC, as adding to a wall-clock time would step over the hour that clocks repeat

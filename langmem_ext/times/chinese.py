@@ -295,46 +295,98 @@ _NOT_AFTER_NUMBER = r"(?<![\d.一二三四五六七八九十百两几个每第])
 TO = r"(?:到|至|-|—|–|~|～)"
 
 MASKS = (
-    rule("每 逢", rf"[每逢](?:一|个|逢|隔|年|月|到|当|{NUMBER})*(?:的)?(?:周|星期|礼拜)?(?:末|[一二三四五六日天](?![\d个]))(?:{_DAY_PARTS})?", None),  # noqa: E501
-    rule("每", rf"每(?:年|个?月|一年)(?:的)?(?:{_MONTH_NUMBER}月(?:份)?(?:{_DAY_NUMBER}[日号])?|{_DAY_NUMBER}[日号]|[春夏秋冬][天季]?|春节|国庆|中秋|过年|生日)?", None),  # noqa: E501
-    rule("天 三 后 前 明 今 昨", r"五月天|三月三|后天(?:性|形成|努力|培养|免疫|养成)|先天后天|前天津|明日黄花|明日之后|明天系|今日头条|昨日重现|昨日黄花|今天动物园|后天免疫|六月雪|十月怀胎|正月里来", None),  # noqa: E501
+    rule(
+        "每 逢",
+        rf"[每逢](?:一|个|逢|隔|年|月|到|当|{NUMBER})*(?:的)?(?:周|星期|礼拜)?(?:末|[一二三四五六日天](?![\d个]))"
+        rf"(?:{_DAY_PARTS})?",
+        None,
+    ),
+    rule(
+        "每",
+        rf"每(?:年|个?月|一年)(?:的)?(?:{_MONTH_NUMBER}月(?:份)?(?:{_DAY_NUMBER}[日号])?|{_DAY_NUMBER}[日号]"
+        rf"|[春夏秋冬][天季]?|春节|国庆|中秋|过年|生日)?",
+        None,
+    ),
+    rule(
+        "天 三 后 前 明 今 昨",
+        r"五月天|三月三|后天(?:性|形成|努力|培养|免疫|养成)|先天后天|前天津|明日黄花|明日之后|明天系|今日头条|昨日重现|昨日黄花|今天动物园|后天免疫|六月雪|十月怀胎"
+        r"|正月里来",
+        None,
+    ),
     rule("几 周", r"(?:周|星期|礼拜)几", None),
-)  # fmt: skip
+)
 YEAR_RULES = (
     rule("年", rf"({'|'.join(sorted(_YEARS, key=len, reverse=True))})(?!级|轮|货|糕|龄)(?:度)?", _relative_year),
     rule("年", rf"(?P<century>(?:上|本|20|21|二十|二十一)世纪)?(?P<decade>(?:19|20)?\d0|{DIGIT}{{1,2}})年代", _decade),
     rule("年 0", rf"(?<!\d)((?:19|20)\d\d)年?{TO}((?:19|20)\d\d)年(?!级|代)", _years),
     rule("年", rf"(?<![\d第])({_FOUR})年(?!级|代)度?", _year),
-    rule("年", r"(?<![\d第近前])(\d\d)年(?=的?(?:\d{1,2}月|[一二三四五六七八九十]{1,2}月|[春夏秋冬]|年?[初底末]|国庆|中秋|五一|暑假|寒假|[上下]半年))", _year),
-)  # fmt: skip
+    rule(
+        "年",
+        r"(?<![\d第近前])(\d\d)年(?=的?(?:\d{1,2}月|[一二三四五六七八九十]{1,2}月|[春夏秋冬]|年?[初底末]|国庆|中秋|五一|暑假|寒假"
+        r"|[上下]半年))",
+        _year,
+    ),
+)
 AGO_RULES = (
-    rule("前 后", rf"(?<![第\d.月])(?:大约|大概|约|差不多)?(?P<count>好几|几|数|若干|{NUMBER})(?:个|多)?(?P<unit>{UNIT})(?P<more>半|多)?(?P<back>{_BACK}|(?:之后|以后|后)(?!来|面|果|门))", _ago),  # noqa: E501
+    rule(
+        "前 后",
+        rf"(?<![第\d.月])(?:大约|大概|约|差不多)?(?P<count>好几|几|数|若干|{NUMBER})(?:个|多)?(?P<unit>{UNIT})"
+        rf"(?P<more>半|多)?(?P<back>{_BACK}|(?:之后|以后|后)(?!来|面|果|门))",
+        _ago,
+    ),
     rule("半", rf"(?<![一二三四五六七八九十百\d])(?:大)?半个?(年|月|小时|钟头)({_BACK}|之后|以后|后(?!来))", _half_ago),
-    rule("近 去 这 来 后", rf"(?P<side>最近的?|过去的?|近|这|未来的?|接下来的?|今后|往后)(?P<count>几|数|{NUMBER})个?(?:多)?(?P<unit>{UNIT})(?:里|内|以来|之内|间|的时间)?", _rolling),  # noqa: E501
+    rule(
+        "近 去 这 来 后",
+        rf"(?P<side>最近的?|过去的?|近|这|未来的?|接下来的?|今后|往后)(?P<count>几|数|{NUMBER})个?(?:多)?(?P<unit>{UNIT})"
+        rf"(?:里|内|以来|之内|间|的时间)?",
+        _rolling,
+    ),
     rule("半", r"(?:最近|过去|近|这)(?:的)?半个?(年|月)(?:里|内|以来|多)?", _rolling_half),
     rule("前", r"(?<![之以目])前(?:几|两|些|不几)个?(天|日|晚|周|星期|礼拜|月|年)", _few_ago),
-)  # fmt: skip
+)
 WEEK_RULES = (
     rule("末", r"(上上|上|这|本|下下|下)(?:一个|一|个)?(?:周末|星期末|礼拜末)", _weekend),
     rule("周 期 拜", rf"(上上|上|这|本|当前这|下下|下)(?:一个|一|个)?{_WEEK_WORD}", _week),
     rule("@", rf"({WEEK})的?(?:周|星期|礼拜)?([一二三四五六日天末])(?![\d个])", _weekday_of_week),
-    rule("周 期 拜", rf"{_NOT_AFTER_NUMBER}(?:周|星期|礼拜)([一二三四五六日天]){TO}(?:周|星期|礼拜)?([一二三四五六日天])", _weekdays),
-    rule("周 期 拜", rf"{_NOT_AFTER_NUMBER}(?:周|星期|礼拜)([一二三四五六日天])(?![\d一二三四六七八九百]|个|杰|星)", _latest_weekday),
+    rule(
+        "周 期 拜",
+        rf"{_NOT_AFTER_NUMBER}(?:周|星期|礼拜)([一二三四五六日天]){TO}(?:周|星期|礼拜)?([一二三四五六日天])",
+        _weekdays,
+    ),
+    rule(
+        "周 期 拜",
+        rf"{_NOT_AFTER_NUMBER}(?:周|星期|礼拜)([一二三四五六日天])(?![\d一二三四六七八九百]|个|杰|星)",
+        _latest_weekday,
+    ),
     rule("末", r"(?<![每个])(?:周末|礼拜末)(?!愉快|快乐)", _latest_weekend),
-)  # fmt: skip
+)
 MONTH_RULES = (
     rule("月", r"(上上|上|这|本|下下|下)(?:一个|一|个)?月(?!亮|饼|球|台|光|色)", _month_offset),
     rule("农 阴 正 腊 冬 初", rf"(?:农历|阴历|旧历)(?P<month>[正冬腊]|{_MONTH_NUMBER})月(?P<day>{_LUNAR_DAY})", _lunar),
-    rule("正 腊 初 廿", rf"(?P<month>[正冬腊]|{_MONTH_NUMBER})月(?P<day>初[一二三四五六七八九十]|廿[一二三四五六七八九]?)", _lunar),
+    rule(
+        "正 腊 初 廿",
+        rf"(?P<month>[正冬腊]|{_MONTH_NUMBER})月(?P<day>初[一二三四五六七八九十]|廿[一二三四五六七八九]?)",
+        _lunar,
+    ),
     rule("八", r"(?P<month>八)月(?P<day>十五)(?![日号\d])", _lunar),
     rule("正 腊", rf"(?P<month>[正腊])月(?P<day>{_LUNAR_DAY})", _lunar),
     rule("正 腊", r"([正腊])月", _lunar_month),
-    rule("月", rf"{_NOT_AFTER_NUMBER}(?:从|自)?({_MONTH_NUMBER})月(?:份)?的?({_DAY_NUMBER})[日号]?{TO}({_DAY_NUMBER})[日号]", _month_days),
+    rule(
+        "月",
+        rf"{_NOT_AFTER_NUMBER}(?:从|自)?({_MONTH_NUMBER})月(?:份)?的?({_DAY_NUMBER})[日号]?{TO}"
+        rf"({_DAY_NUMBER})[日号]",
+        _month_days,
+    ),
     rule("月", rf"{_NOT_AFTER_NUMBER}({_MONTH_NUMBER})月(?:份)?的?({_DAY_NUMBER})[日号](?![楼线门店房])", _month_day),
     rule("月", rf"{_NOT_AFTER_NUMBER}(?:从|自)?({_MONTH_NUMBER})月?{TO}({_MONTH_NUMBER})月(?:份)?(?![\d])", _months),
-    rule("月", rf"{_NOT_AFTER_NUMBER}({_MONTH_NUMBER})月(?:份)?(?!亮|饼|天|瓜|嫂|票|球|光|色|经|薪|子|老|刊|租|供|卡|活|牙|季|女|雪|一|两)", _month),
+    rule(
+        "月",
+        rf"{_NOT_AFTER_NUMBER}({_MONTH_NUMBER})月(?:份)?(?!亮|饼|天|瓜|嫂|票|球|光|色|经|薪|子|老|刊|租|供|卡|活|牙|季|女"
+        rf"|雪|一|两)",
+        _month,
+    ),
     rule("@", rf"({MONTH})的?({_DAY_NUMBER})[日号]", _day_in_month),
-)  # fmt: skip
+)
 NAME_RULES = (
     rule("今 去 明", r"(今|去|明)(春|夏|秋|冬)(?!秋|至|瓜)", _short_season),
     rule("春 夏 秋 冬", r"(春|夏|秋|冬)(?:天|季|日)", _season, bare=True),
@@ -345,13 +397,22 @@ NAME_RULES = (
     rule("半", r"(?<!大)([上下])半年", _half),
     rule("@", rf"({YEAR})的?(这个时候|这时候|这段时间|同期|此时|今天|今日)", _same_time),
     rule("@", rf"({YEAR})的?年?(初|头|中|底|末|终|尾)(?!奖|考|段|间|文|国|秋|饭|级)", _part_of),
-    rule("年", r"(?<![\d一二三四五六七八九十百千万两几去今明前后整多成半])年(初|中|底|末|终|尾)(?!奖|考|[一二三四五六七八九十])", _part_of_year),
+    rule(
+        "年",
+        r"(?<![\d一二三四五六七八九十百千万两几去今明前后整多成半])年(初|中|底|末|终|尾)(?!奖|考|[一二三四五六七八九十])",
+        _part_of_year,
+    ),
     rule("月", r"(?<![\d一二三四五六七八九十百千万两几个岁])月(初|中旬|底|末|上旬|下旬)", _part_of_month),
     rule("上 这 下 那 刚 整", rf"(上一?个?|这个|本|下一?个?|刚刚?过去的(?:这个)?|整个)({B})", _relative_name),
     rule("@", rf"({YEAR})的?({B})", _in_year),
     rule("@", rf"({MONTH})的?月?(初|头|中旬|中|底|末|上旬|下旬|尾)(?!学|国|秋|饭|间)", _part_of),
-    rule("今 昨 前 明 后", rf"(?<![以之目面先])(大前|大后|前|昨|今|明|后)(天|日(?!记|本|子|益|常|语|志)|儿个?|(?:{_DAY_PARTS})(?!上好|安|点))(?!津|性)", _day),
+    rule(
+        "今 昨 前 明 后",
+        rf"(?<![以之目面先])(大前|大后|前|昨|今|明|后)(天|日(?!记|本|子|益|常|语|志)|儿个?|(?:{_DAY_PARTS})(?!上好|安|点))(?!津"
+        rf"|性)",
+        _day,
+    ),
     rule("晚", r"(昨|今|前|明)(晚上)", _day),
-)  # fmt: skip
+)
 
 RULES: tuple[Rule, ...] = (*MASKS, *YEAR_RULES, *AGO_RULES, *WEEK_RULES, *MONTH_RULES, *NAME_RULES)

@@ -1,6 +1,7 @@
 """How Chinese joins times to larger expressions: parts of days, neighbours, ranges, directions."""
 
 import re
+from datetime import datetime
 
 from langmem_ext.times import civil
 from langmem_ext.times.chinese import NOT_FRONT, TO, B
@@ -34,7 +35,7 @@ def _nth(scene: Scene, found: re.Match[str]) -> Period:
     return period
 
 
-def _nth_inside(start: civil.datetime, end: civil.datetime, word: str, which: int) -> Period:
+def _nth_inside(start: datetime, end: datetime, word: str, which: int) -> Period:
     if (weekday := WEEKDAYS.get(word[-1])) is not None and len(word) > 1:
         if which < 0:
             first = civil.last_weekday(end, weekday).bounds[0]
@@ -148,6 +149,6 @@ JOINS: tuple[Rule, ...] = (
     ),
     rule("起 开 今 来 到", rf"({B})(?:以来|至今|到现在|起(?!床|来|飞|火)|开始)", _since),
     rule("后 晚", rf"({B})(?:过后|之后|以后|后(?!天|来|面|门|台|悔|果|续))", _after),
-    rule("这 那 上 整", rf"(?:这个|那个|上个|整个)([\uf400-\uf7ff])", _within),
+    rule("这 那 上 整", r"(?:这个|那个|上个|整个)([\uf400-\uf7ff])", _within),
 )
 """从 alone is taken for "since"; ◇到◇ for a range."""

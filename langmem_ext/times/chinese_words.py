@@ -3,12 +3,16 @@
 from functools import partial
 
 from langmem_ext.times import civil
-from langmem_ext.times.civil import OutOfCalendarError, Period, Yearly, day, days, nth_weekday
+from langmem_ext.times.civil import Period, Yearly, day, days, nth_weekday
 from langmem_ext.times.english_words import FEASTS as ENGLISH_FEASTS
 from langmem_ext.times.lunar import festival
 
-_TRADITIONAL = "後週禮號個幾兩點鐘時這間過從內開來節國慶聖誕勞動兒婦師雙萬陽臘終學們當進東歲陰曆歷農廿裡裏晝畢業舊舉課頭還給現對"
-_SIMPLIFIED = "后周礼号个几两点钟时这间过从内开来节国庆圣诞劳动儿妇师双万阳腊终学们当进东岁阴历历农廿里里昼毕业旧举课头还给现对"
+_TRADITIONAL = (
+    "後週禮號個幾兩點鐘時這間過從內開來節國慶聖誕勞動兒婦師雙萬陽臘終學們當進東歲陰曆歷農廿裡裏晝畢業舊舉課頭還給現對"
+)
+_SIMPLIFIED = (
+    "后周礼号个几两点钟时这间过从内开来节国庆圣诞劳动儿妇师双万阳腊终学们当进东岁阴历历农廿里里昼毕业旧举课头还给现对"
+)
 SIMPLIFY = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
 """Traditional to simplified, of the characters that the rules here hold; one to one, as opencc is slow to load."""
 
@@ -104,7 +108,11 @@ FEASTS: tuple[tuple[str, str, Yearly], ...] = (
     ("立", "立夏", partial(festival, "立夏")),
     ("立", "立秋", partial(festival, "立秋")),
     ("立", "立冬", partial(festival, "立冬")),
-    ("国 十", f"(?:(?<![{_SURNAMES}])国庆|{_NO_NUMBER}十一(?=假期|长假|黄金周|期间|前后|节)){_SUFFIX}", _fixed(10, 1, 7)),
+    (
+        "国 十",
+        f"(?:(?<![{_SURNAMES}])国庆|{_NO_NUMBER}十一(?=假期|长假|黄金周|期间|前后|节)){_SUFFIX}",
+        _fixed(10, 1, 7),
+    ),
     ("五 劳", f"(?:劳动节|五一劳动节|{_NO_NUMBER}五一{_NOT_COUNTED}){_SUFFIX}", _fixed(5, 1, 5)),
     ("双", "双(?:十一|11)", _fixed(11, 11)),
     ("双", "双(?:十二|12)", _fixed(12, 12)),
@@ -132,12 +140,3 @@ FEASTS: tuple[tuple[str, str, Yearly], ...] = (
     ("暑", "暑假(?!作业|工)(?:期间)?", _school_summer),
 )
 """The character it needs, its expression, its days; five days for 五一 and seven for 国庆, as the holidays are."""
-
-
-def monthly(months_back: int, first: int, now: civil.datetime) -> Period:
-    """A day of the month so many months before this one."""
-    start = civil.shift_months(civil.month(now.year, now.month).bounds[0], -months_back)
-    found = civil.day(start.year, start.month, first)
-    if found.start is None:
-        raise OutOfCalendarError
-    return found

@@ -8,7 +8,7 @@ of the world, and a winter belongs to the year it begins in.
 from calendar import monthrange
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
 Precision: TypeAlias = Literal["hour", "day", "week", "month", "quarter", "season", "year", "decade"]
@@ -92,7 +92,7 @@ def shift_months(moment: datetime, months: int) -> datetime:
         OutOfCalendarError: The result is in no year from 1 to 9999.
     """
     year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    if not 1 <= year <= datetime.max.year:
+    if not 1 <= year <= MAXYEAR:
         raise OutOfCalendarError
     return moment.replace(year=year, month=month + 1, day=min(moment.day, monthrange(year, month + 1)[1]))
 
@@ -169,7 +169,7 @@ def decade(first: int) -> Period:
     return Period(calendar_year(first).start, calendar_year(first + 9).end, "decade")
 
 
-def unit_holding(moment: datetime, unit: str) -> Period:
+def unit_holding(moment: datetime, unit: str) -> Period:  # noqa: PLR0911 - one return per unit
     """The calendar unit (hour, day, week, weekend, month, quarter, year or decade) that holds a moment."""
     if unit in {"minute", "hour"}:
         start = moment.replace(minute=0, second=0, microsecond=0)
@@ -209,7 +209,7 @@ def rolling(now: datetime, unit: str, count: int) -> Period:
     today = days(now.date(), 1)
     edge = unit_holding(add(now, unit, -count), "day")
     found = (edge.start, today.end) if count > 0 else (today.start, edge.end)
-    return Period(*found, precision=precision)  # type: ignore[arg-type]  # `in` does not narrow to the literal
+    return Period(*found, precision=precision)
 
 
 def on_weekday(now: datetime, number: int, weeks: int) -> Period:
@@ -303,9 +303,9 @@ def between(first: Period, final: Period) -> Period:
     Raises:
         OutOfCalendarError: The second ends before the first begins.
     """
-    if first.yearly and first.bounds[0] > final.bounds[0]:
-        first = _nearest(first.yearly, final.bounds[0], (0, -1))
-    elif first.yearly and not final.yearly and final.precision != "year":
+    if (first.yearly and first.bounds[0] > final.bounds[0]) or (
+        first.yearly and not final.yearly and final.precision != "year"
+    ):
         first = _nearest(first.yearly, final.bounds[0], (0, -1))
     elif final.yearly and not first.yearly:
         final = _nearest(final.yearly, first.bounds[0], (0, 1))

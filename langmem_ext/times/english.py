@@ -6,7 +6,6 @@ the calendar unit that holds that moment; "the past N units" reach back from tod
 """
 
 import re
-from dataclasses import replace
 from functools import partial
 
 from langmem_ext.times import civil
@@ -24,7 +23,7 @@ from langmem_ext.times.english_words import (
     name_of,
     words_of,
 )
-from langmem_ext.times.scanner import ANY, DAY, MONTH, WEEK, YEAR, Rule, Scene, rule
+from langmem_ext.times.scanner import DAY, WEEK, YEAR, Rule, Scene, rule
 
 B = "[\ue000-\uf7ff]"
 """Any period, one that is only a time beside something else included."""
@@ -127,7 +126,9 @@ def _weekdays_ago(scene: Scene, found: re.Match[str]) -> Period:
 
 def _in_future(scene: Scene, found: re.Match[str]) -> Period | None:
     """Read "in three weeks" as a time only where the question does not ask how much happened within it."""
-    if re.search(r"\b(?:did|was|were|had|have|has)(?:n't)?\b|\bhow (?:much|many|often|long)\b", scene.text, re.IGNORECASE):
+    if re.search(
+        r"\b(?:did|was|were|had|have|has)(?:n't)?\b|\bhow (?:much|many|often|long)\b", scene.text, re.IGNORECASE
+    ):
         return None
     return civil.ago(scene.now, unit_of(found[2]), -count_of(found[1]))
 
@@ -192,24 +193,63 @@ def _decade_word(_: Scene, found: re.Match[str]) -> Period:
     return civil.decade(_DECADES[found[1].lower()])
 
 
-_OCCASION = rf"(?:{_WEEKDAY}|weekday|weekend|{_MONTH}|{'|'.join(SEASONS)}|christmas|easter|halloween|thanksgiving|new year)"
+_OCCASION = (
+    rf"(?:{_WEEKDAY}|weekday|weekend|{_MONTH}|{'|'.join(SEASONS)}|christmas|easter|halloween|thanksgiving|new year)"
+)
 MASKS = (
-    rule("every each per most many all any other alternate", rf"\b(?:every|each|per|most|many|all|any|alternate)(?: other| single)? {_OCCASION}'?s?\b(?: (?:morning|afternoon|evening|night)s?)?", None),  # noqa: E501
+    rule(
+        "every each per most many all any other alternate",
+        rf"\b(?:every|each|per|most|many|all|any|alternate)(?: other| single)? {_OCCASION}'?s?\b"
+        rf"(?: (?:morning|afternoon|evening|night)s?)?",
+        None,
+    ),
     rule([name + "s" for name in FULL_WEEKDAYS], rf"\b(?:on )?(?:{_WEEKDAY})s\b(?! ago)", None),
     rule("addams ruby man tgi", r"\b(?:wednesday addams|ruby tuesday|man friday|tgi friday'?s?)\b", None),
-    rule("christmas easter halloween thanksgiving valentine valentines", r"\b(?:christmas|easter|halloween|thanksgiving|valentine'?s?) (?:trees?|carols?|eggs?|bunny|island|cactus|cards?|songs?|costumes?|turkey|markets?|movies?|story|jumpers?|sweaters?)\b", None),  # noqa: E501
-)  # fmt: skip
+    rule(
+        "christmas easter halloween thanksgiving valentine valentines",
+        r"\b(?:christmas|easter|halloween|thanksgiving|valentine'?s?) "
+        r"(?:trees?|carols?|eggs?|bunny|island|cactus|cards?|songs?|costumes?|turkey"
+        r"|markets?|movies?|story|jumpers?|sweaters?)\b",
+        None,
+    ),
+)
 UNIT_RULES = (
-    rule("ago back now", rf"\b(?<!half )(?:(?:about|around|roughly|over|almost|nearly) )?(?:(?P<few>{_FEW})|(?P<count>{NUMBER}))(?P<half> and a half)? (?P<unit>{UNIT})s?(?P<more> and a half)? (?P<back>ago|back|from now)\b", _ago),  # noqa: E501
+    rule(
+        "ago back now",
+        rf"\b(?<!half )(?:(?:about|around|roughly|over|almost|nearly) )?(?:(?P<few>{_FEW})|"
+        rf"(?P<count>{NUMBER}))(?P<half> and a half)? (?P<unit>{UNIT})s?(?P<more> and a half)? "
+        rf"(?P<back>ago|back|from now)\b",
+        _ago,
+    ),
     rule("ago", r"\bhalf an? (year|hour) ago\b", _half_ago),
     rule("ago", rf"\b({NUMBER}) ({_WEEKDAY})s? ago\b", _weekdays_ago),
     rule("in", rf"\bin (?:about )?({NUMBER}) ({UNIT})s?(?:' time)?\b(?! (?:of|or|at|a)\b)", _in_future),
-    rule("last past previous coming next", rf"\b(?:(?:in|over|during|within|for|throughout|of|across) )?(?:the |these )?(last|past|previous|next|coming) ({_FEW}|{NUMBER}) ({UNIT})s?\b", _rolling),  # noqa: E501
-    rule("last past coming next", rf"\b(?:in|over|during|within|for|throughout|across) the (last|past|coming|next)( )({UNIT})\b(?! of)", _rolling),  # noqa: E501
-    rule("last", r"\b(?:the )?(week|weekend|month|year|quarter|summer|winter|spring|autumn|fall) before last\b", _before_last),
+    rule(
+        "last past previous coming next",
+        rf"\b(?:(?:in|over|during|within|for|throughout|of|across) )?(?:the |these )?(last|past"
+        rf"|previous|next|coming) ({_FEW}|{NUMBER}) ({UNIT})s?\b",
+        _rolling,
+    ),
+    rule(
+        "last past coming next",
+        rf"\b(?:in|over|during|within|for|throughout|across) the (last|past|coming|next)( )"
+        rf"({UNIT})\b(?! of)",
+        _rolling,
+    ),
+    rule(
+        "last",
+        r"\b(?:the )?(week|weekend|month|year|quarter|summer|winter|spring|autumn"
+        r"|fall) before last\b",
+        _before_last,
+    ),
     rule("time", r"\b(?:around |about )?this time (last|next) year\b", _time_last_year),
     rule("earlier later", r"\b(earlier|later) this (week|month|year)\b", _so_far),
-    rule("last this next past previous coming current following upcoming", rf"\b({_LAST}|this|current|next|coming|this coming|upcoming) (week|weekend|month|quarter|year|decade)\b(?! of\b)", _relative_unit),  # noqa: E501
+    rule(
+        "last this next past previous coming current following upcoming",
+        rf"\b({_LAST}|this|current|next|coming|this coming|upcoming) (week|weekend|month|quarter"
+        rf"|year|decade)\b(?! of\b)",
+        _relative_unit,
+    ),
     rule("yesterday", r"\b(?:the )?day before yesterday\b", partial(_day_words, -2)),
     rule("tomorrow", r"\b(?:the )?day after tomorrow\b", partial(_day_words, 2)),
     rule("yesterday", r"\byesterday\b", partial(_day_words, -1)),
@@ -220,11 +260,17 @@ UNIT_RULES = (
     rule("last", r"\blast night\b(?! of\b)", partial(_night, -1, "night")),
     rule("this", r"\bthis (morning|afternoon|evening)\b", _this_part),
     rule("0", r"(?<![\d.,/-])((?:19|20)\d\d) ?[-–—] ?((?:19|20)\d\d)(?![\d-])", _years),
-    rule("0", r"(?<![\d.,$€£¥#/:-])(?<!room )(?<!windows )(?<!flight )(?:19|20)\d\d(?![\d%:$]|'?s\b|[.,/]\d|-\d{1,2}\b)" + _NO_YEAR_BEFORE, _bare_year, bare=True),  # noqa: E501
+    rule(
+        "0",
+        r"(?<![\d.,$€£¥#/:-])(?<!room )(?<!windows )(?<!flight )(?:19|20)\d\d(?![\d%:$]|'?s\b|[.,/]\d|-\d{1,2}\b)"
+        + _NO_YEAR_BEFORE,
+        _bare_year,
+        bare=True,
+    ),  # noqa: E501
     rule("0", r"\b(?:the )?((?:19|20)\d0)'?s\b", _decade),
     rule("0", r"\bthe '?(\d0)'?s\b", _decade),
     rule(_DECADES, r"\bthe (twenties|thirties|forties|fifties|sixties|seventies|eighties|nineties)\b", _decade_word),
-)  # fmt: skip
+)
 
 
 # --- days, months, seasons, feasts -----------------------------------------------------------------------------------
@@ -330,28 +376,68 @@ def _relative_name(scene: Scene, found: re.Match[str]) -> Period | None:
 
 
 NAME_RULES = (
-    rule(_MONTH_WORDS, rf"\b(?:(?:from|between) )?(?:the )?(?P<first>\d{{1,2}}(?:st|nd|rd|th)?)(?: ?[-–—] ?| to | and | through | until | till )(?:the )?(?P<final>\d{{1,2}}(?:st|nd|rd|th)?)(?: of)? (?P<month>{_MONTH})\b\.?", _month_days),  # noqa: E501
-    rule(_MONTH_WORDS, rf"\b(?:(?:from|between) )?(?P<month>{_MONTH})\.? (?P<first>\d{{1,2}}(?:st|nd|rd|th)?)(?: ?[-–—] ?| to | and | through )(?P<final>\d{{1,2}}(?:st|nd|rd|th)?)\b(?! (?:{_MONTH})\b)", _month_days),  # noqa: E501
-    rule("fourth july 4th", r"\b(?:independence day|(?:the )?(?:fourth|4th) of july)\b", partial(_feast, FEASTS[r"(?:independence day|(?:the )?fourth of july|(?:the )?4th of july)"])),  # noqa: E501
+    rule(
+        _MONTH_WORDS,
+        rf"\b(?:(?:from|between) )?(?:the )?(?P<first>\d{{1,2}}(?:st|nd|rd|th)?)(?: ?[-–—] ?| to "
+        rf"| and | through | until | till )(?:the )?(?P<final>\d{{1,2}}(?:st|nd|rd|th)?)(?: of)? "
+        rf"(?P<month>{_MONTH})\b\.?",
+        _month_days,
+    ),
+    rule(
+        _MONTH_WORDS,
+        rf"\b(?:(?:from|between) )?(?P<month>{_MONTH})\.? (?P<first>\d{{1,2}}(?:st|nd|rd|th)?)"
+        rf"(?: ?[-–—] ?| to | and | through )(?P<final>\d{{1,2}}(?:st|nd|rd|th)?)\b(?! "
+        rf"(?:{_MONTH})\b)",
+        _month_days,
+    ),
+    rule(
+        "fourth july 4th",
+        r"\b(?:independence day|(?:the )?(?:fourth|4th) of july)\b",
+        partial(_feast, FEASTS[r"(?:independence day|(?:the )?fourth of july|(?:the )?4th of july)"]),
+    ),
     rule(_MONTH_WORDS, rf"(?<![\d.:/-])\b(?:on )?(?:the )?({DAY_NUMBER})(?: of)? ({_MONTH})\b\.?", _day_month),
-    rule(_MONTH_WORDS, rf"\b({_MONTH})\.? (?:the )?({DAY_NUMBER})\b(?!:\d|[.,]\d|%)(?=(,? ?{YEAR}|[?.!,]|$)?)", _month_day),  # noqa: E501
+    rule(
+        _MONTH_WORDS,
+        rf"\b({_MONTH})\.? (?:the )?({DAY_NUMBER})\b(?!:\d|[.,]\d|%)(?=(,? ?{YEAR}|[?.!,]|$)?)",
+        _month_day,
+    ),
     *(rule(words_of(source), rf"\b{source}(?!\w)", partial(_feast, yearly)) for source, yearly in FEASTS.items()),
     rule(_WEEKDAY_WORDS, rf"\b(?:{_WEEKDAY_SHORT})\.?,? (?:the )?({DAY})", _weekday_beside_date),
-    rule("from between to through", rf"\b(?:(?:from|between) )?({_WEEKDAY}) (?:to|and|through|until|till) ({_WEEKDAY})\b(?!s)", _weekdays_between),  # noqa: E501
-    rule("last this next past previous coming upcoming", rf"\b(?:on )?({_LAST}|this|{_NEXT}) ({_WEEKDAY}|tues?|wed|thu|thurs?|fri)\b{_NOT_COUNTED}", _relative_weekday),  # noqa: E501
+    rule(
+        "from between to through",
+        rf"\b(?:(?:from|between) )?({_WEEKDAY}) (?:to|and|through|until|till) ({_WEEKDAY})\b(?!s)",
+        _weekdays_between,
+    ),
+    rule(
+        "last this next past previous coming upcoming",
+        rf"\b(?:on )?({_LAST}|this|{_NEXT}) ({_WEEKDAY}|tues?|wed|thu|thurs?|fri)\b{_NOT_COUNTED}",
+        _relative_weekday,
+    ),
     rule(_WEEKDAY_WORDS, rf"\b(?P<name>{_WEEKDAY}),? (?:of |in |the )?(?P<week>{WEEK})", _weekday_of_week),
     rule(_WEEKDAY_WORDS, rf"(?P<week>{WEEK})(?:'s)?,? (?:on )?(?P<name>{_WEEKDAY})\b", _weekday_of_week),
     rule(" ".join(FULL_WEEKDAYS), rf"\b(?:on )?({_WEEKDAY})\b(?! (?:before|after) ){_NOT_COUNTED}", _latest_weekday),
     rule(" ".join(CLEAR_MONTHS), rf"\b({'|'.join(sorted(CLEAR_MONTHS))})\b", _name),
     rule(_MONTH_WORDS, rf"\b({_MONTH})\b\.?", _name, bare=True),
-    rule(SEASONS, rf"\b({'|'.join(SEASONS)})\b(?! (?:rolls?|water|onions?|cleaning|olympics?|games|coats?|jackets?|clothes)\b)", _name, bare=True),
+    rule(
+        SEASONS,
+        rf"\b({'|'.join(SEASONS)})\b(?! (?:rolls?|water|onions?|cleaning|olympics?|games"
+        rf"|coats?|jackets?|clothes)\b)",
+        _name,
+        bare=True,
+    ),
     rule("q1 q2 q3 q4", r"\bq([1-4])\b", _quarter, bare=True),
-    rule("first second third fourth", r"\b(?:the )?(first|second|third|fourth) quarter\b(?! of (?:the (?!year)|an?\b|my\b|his\b|her\b))", _quarter, bare=True),
+    rule(
+        "first second third fourth",
+        r"\b(?:the )?(first|second|third|fourth) quarter\b(?! of (?:the (?!year)|an?\b|my\b|his\b"
+        r"|her\b))",
+        _quarter,
+        bare=True,
+    ),
     rule("0", r"(?<=\bon )(\d{1,2})/(\d{1,2})(?![\d/])", _slashed),
     rule("@", rf"(?P<name>{B})(?:'s)?,? {{1,2}}(?:of |in |of the year )?(?:the )?(?P<year>{YEAR})", _in_year),
     rule("@", rf"(?P<name>{B})(?P<year>{YEAR})", _in_year),
     rule("@", rf"(?P<year>{YEAR})(?:'s)? (?P<name>{B})", _in_year),
     rule("last this next past previous coming upcoming", rf"\b({_LAST}|this|{_NEXT}) ({B})", _relative_name),
-)  # fmt: skip
+)
 
 RULES: tuple[Rule, ...] = (*MASKS, *UNIT_RULES, *NAME_RULES)

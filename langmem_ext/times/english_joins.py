@@ -1,6 +1,7 @@
 """How English joins times to larger expressions: parts, neighbours, ranges, directions."""
 
 import re
+from datetime import datetime
 from typing import Literal
 
 from langmem_ext.times import civil
@@ -54,7 +55,7 @@ def _nth(scene: Scene, found: re.Match[str]) -> Period:
     return period
 
 
-def _nth_inside(start: civil.datetime, end: civil.datetime, word: str, number: int) -> Period:
+def _nth_inside(start: datetime, end: datetime, word: str, number: int) -> Period:
     if word in WEEKDAYS or word == "weekend":
         weekday = WEEKDAYS.get(word, WEEKDAYS["saturday"])
         if number < 0:
@@ -92,7 +93,7 @@ def _beside(scene: Scene, found: re.Match[str]) -> Period:
     return Period(ends[0], ends[1], civil.unit_holding(anchor, word).precision)
 
 
-def _weekday_beside(anchor: civil.datetime, word: str, count: int) -> Period:
+def _weekday_beside(anchor: datetime, word: str, count: int) -> Period:
     number, length = (WEEKDAYS["saturday"], 2) if word == "weekend" else (WEEKDAYS[word], 1)
     if count < 0:  # wholly before: a weekend has ended where the anchor begins
         first = civil.last_weekday(civil.shift(anchor, days=1 - length), number).bounds[0]
@@ -148,7 +149,9 @@ def _after(scene: Scene, found: re.Match[str]) -> Period:
 def _within(scene: Scene, found: re.Match[str]) -> Period | None:
     """Take a year or an ambiguous name as a time, as a preposition says so; "in the summer" is any summer."""
     period = scene.period(found[2])
-    generic = period.precision == "season" and period.yearly and found[1].lower() not in {"during", "over", "throughout"}
+    generic = (
+        period.precision == "season" and period.yearly and found[1].lower() not in {"during", "over", "throughout"}
+    )
     return None if generic else period
 
 
@@ -189,7 +192,9 @@ JOINS: tuple[Rule, ...] = (
     rule("from", rf"\bfrom (?:the )?({B}) (?:to|until|till|through|thru) (?:the )?({B})", _range),
     rule("@", rf"({B})(?: (?:to|through|thru|until) | ?[-–—] ?)({B})", _range),
     rule("now present", rf"\b(?:from )?({B}) (?:to|until|till) (?:now|the present)\b", _since),
-    rule("until till up by later of", rf"\b(?:up until|until|till|up to|no later than|by|as of) (?:the )?({B})", _until),
+    rule(
+        "until till up by later of", rf"\b(?:up until|until|till|up to|no later than|by|as of) (?:the )?({B})", _until
+    ),
     rule("before prior earlier ahead", rf"\b(?:before|prior to|earlier than|ahead of) (?:the )?({B})", _before),
     rule("since", rf"\b(?:ever )?since (?:the )?({B})", _since),
     rule("on onward onwards forward", rf"\bfrom ({B}) (?:on|onwards?|forward)\b", _since),
@@ -198,8 +203,8 @@ JOINS: tuple[Rule, ...] = (
     rule("@", rf"({B})(?:,| and| but|, and|, but) ({B})", _both),
     rule(
         "in during of for around throughout over within back about at on from",
-        rf"\b(in|during|of|for|around|throughout|over|within|about|at|on|from) "
-        rf"(?:the (?:year |month of |summer of )?)?([\uf400-\uf7ff])",
+        r"\b(in|during|of|for|around|throughout|over|within|about|at|on|from) "
+        r"(?:the (?:year |month of |summer of )?)?([\uf400-\uf7ff])",
         _within,
     ),
 )

@@ -7,18 +7,55 @@ from langmem_ext.times import civil
 from langmem_ext.times.civil import Period, Yearly, day, days, easter, nth_weekday, season
 from langmem_ext.times.lunar import festival
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-).split()
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+]
 NUMBERS = {word: number for number, word in enumerate(_SMALL)} | {
     "a": 1, "an": 1, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100,
     "a couple": 2, "a couple of": 2, "couple of": 2, "couple": 2, "a hundred": 100, "a dozen": 12,
 }  # fmt: skip
-_ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth twentieth"
-).split()
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+]
 ORDINALS = {word: number for number, word in enumerate(_ORDINALS, 1)} | {
     "twenty-first": 21, "twenty-second": 22, "twenty-third": 23, "twenty-fourth": 24, "twenty-fifth": 25,
     "twenty-sixth": 26, "twenty-seventh": 27, "twenty-eighth": 28, "twenty-ninth": 29, "thirtieth": 30,
@@ -35,7 +72,7 @@ MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-CLEAR_MONTHS = frozenset("january february july september october november december".split())
+CLEAR_MONTHS = frozenset("january february july september october november december".split())  # noqa: SIM905
 """Months whose names mean nothing else; "May", "March", "April" need something beside them that makes them a time."""
 WEEKDAYS = {
     name: number
@@ -125,11 +162,31 @@ FEASTS: dict[str, Yearly] = {
     r"(?:chinese )?national day(?: holiday| golden week)": _about(10, 1, 0, 7),
 }
 """Feasts by expression, the longer ones first where one is the beginning of another."""
-_COMMON = frozenset("day days the of s eve new year festival holiday holidays time break season vacation week jr".split())
+_COMMON = frozenset(
+    [
+        "day",
+        "days",
+        "the",
+        "of",
+        "s",
+        "eve",
+        "new",
+        "year",
+        "festival",
+        "holiday",
+        "holidays",
+        "time",
+        "break",
+        "season",
+        "vacation",
+        "week",
+        "jr",
+    ]
+)
 
 
 def words_of(source: str) -> set[str]:
-    """The words of an expression of which a text must hold one; "year" and the like, which many texts hold, only alone."""
+    """The words of an expression of which a text must hold one; common ones only where there is no other."""
     words = set(re.findall("[a-z]+", source))
     rare = words - _COMMON or words - {"s"}
     return rare | {f"{word}s" for word in rare}

@@ -20,7 +20,15 @@ _LUNAR_DAYS = {
     "腊八": (12, 8, 1),
 }
 """Lunar month, day, and how many days it lasts."""
-_TERMS = {"清明": "清明", "冬至": "冬至", "立春": "立春", "立夏": "立夏", "立秋": "立秋", "立冬": "立冬", "夏至": "夏至"}
+_TERMS = {
+    "清明": "清明",
+    "冬至": "冬至",
+    "立春": "立春",
+    "立夏": "立夏",
+    "立秋": "立秋",
+    "立冬": "立冬",
+    "夏至": "夏至",
+}
 _FIRST, _LAST = 1900, 2100
 NAMES = (*_LUNAR_DAYS, *_TERMS, "除夕", "小年")
 
@@ -34,7 +42,7 @@ def solar_day(year: int, month: int, number: int) -> date:
     """
     if not _FIRST <= year <= _LAST:
         raise OutOfCalendarError
-    from lunar_python import Lunar  # noqa: PLC0415 - only who asks for a lunar feast pays for it
+    from lunar_python import Lunar  # type: ignore[import-untyped]  # noqa: PLC0415 - only who asks for a feast pays
 
     try:
         solar = Lunar.fromYmd(year, month, number).getSolar()

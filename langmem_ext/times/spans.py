@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
@@ -74,8 +75,7 @@ def spans(query: str, now: datetime, zone: tzinfo) -> list[TimeSpan]:
         raise InvalidInputError(f"query must be text, got {type(query).__name__}")
     text = _fold(query[:MAX_SCANNED])
     features = _features(text)
-    present = now.replace(tzinfo=None) if now.utcoffset() is None else now.astimezone(zone).replace(tzinfo=None)
-    scene = Scene(text, present)
+    scene = Scene(text, _wall_clock(now, zone))
     for rules in _grammar(text):
         scene.read(rules, features)
     return [_span(period, words, zone) for period, words in scene.found()]
@@ -114,6 +114,13 @@ def _grammar(text: str) -> Iterator[Sequence[Rule]]:
 
         yield english.RULES
         yield english_joins.JOINS
+
+
+def _wall_clock(moment: datetime, zone: tzinfo) -> datetime:
+    if moment.utcoffset() is not None:
+        with suppress(OverflowError):  # within a day of the calendar's ends the zone makes no difference
+            moment = moment.astimezone(zone)
+    return moment.replace(tzinfo=None)
 
 
 def _fold(text: str) -> str:

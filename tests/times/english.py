@@ -1,6 +1,6 @@
 """English expressions with the spans they mean, and sentences without a time; NOW is Wednesday 15 October 2025, 14:30.
 
-Each line is an expression in a question, ``|``, the first and the last period of its span, both included; ``-`` is open.
+Each line is an expression in a question, ``|``, first and last period of its span, both included; ``-`` is open.
 An hour is given as two instants, the second excluded.
 """
 
