@@ -213,7 +213,7 @@ class MainContext:
         body = [*spoken, *current[:place], *([page_message] if page_message else []), *current[place:]]
         rendered = [*([system] if system else []), *([head] if head else []), *body]
         sizes = {
-            "system": self._size(self._system_message(())),
+            "system": self._size(system),
             "profile": self._size(folding.head(self.profile, "")),
             "summary": self._size(head) - self._size(folding.head(self.profile, "")),
             "messages": self._counter.messages(spoken) + self._counter.messages(current),
