@@ -75,7 +75,7 @@ class Dataset:
         """Return the exact answer among the items that a filter of `percent` lets pass."""
         allowed = np.flatnonzero(self.percent < percent)
         scores = self.vectors[allowed] @ self.queries[query]
-        return set(allowed[np.argpartition(-scores, k)[:k]].tolist())
+        return set(allowed[np.argpartition(-scores, min(k, len(scores) - 1))[:k]].tolist())
 
 
 def _texts(size: int) -> tuple[list[str], list[str]]:

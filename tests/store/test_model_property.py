@@ -61,7 +61,11 @@ class StoreMachine(RuleBasedStateMachine):
         before = self.model.items.get(place)
         *_, got = self.store.batch([*(PutOp(at[0], at[1], value) for at, value in writes), GetOp(*place)])
         assert (got.value if got else None) == (before.value if before else None)  # type: ignore[union-attr]
-        for at, value in dict(writes).items():
+        last_writes: dict[Place, dict[str, Any] | None] = {}
+        for at, value in writes:
+            last_writes.pop(at, None)
+            last_writes[at] = value
+        for at, value in last_writes.items():
             if value is None:
                 self.model.delete(*at)
             else:
@@ -111,7 +115,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStoreMachine = StoreMachine.TestCase
-TestStoreMachine.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestStoreMachine.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
 
 
 @settings(max_examples=50, deadline=None)

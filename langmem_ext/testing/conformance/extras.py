@@ -43,12 +43,12 @@ class ExtraBehaviour(ConformanceBase):
         return store
 
     def test_candidates_carry_every_lists_score(self, log: BaseStore) -> None:
-        """Cosines are exact, words and characters score what matches, speakers and times are those of the value."""
+        """Cosines to three digits, words score what matches, speakers and times are those of the value."""
         found = candidates(log, "tea in the harbour")
         at = {key: n for n, key in enumerate(found.keys)}
         assert {"m1", "m3"} <= set(at) <= set(MESSAGES)
         for key, n in at.items():
-            assert found.dense[n] == pytest.approx(cosine("tea", MESSAGES[key]["text"]), abs=1e-5)  # type: ignore[arg-type]
+            assert found.dense[n] == pytest.approx(cosine("tea", MESSAGES[key]["text"]), abs=2e-3)  # type: ignore[arg-type]
             assert found.speakers[n] == MESSAGES[key]["speaker"]
             assert found.times[n] == MESSAGES[key]["occurred_ts"]
         assert found.words[at["m1"]] > 0
