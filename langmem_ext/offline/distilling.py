@@ -7,11 +7,13 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from langmem_ext.longterm.extract import facts, sentences, summarise
-from langmem_ext.longterm.extraction import extract_insights, extract_operations, extract_summary
+from langmem_ext.longterm.extraction import digest_entries, extract_insights, extract_operations
+from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.schemas import MAX_OPERATIONS, Digest, MemoryUpdate, Reflections, SummaryDraft
 from langmem_ext.offline import phrasing
 from langmem_ext.offline.reading import Note, Prompt, asks
 from langmem_ext.records import MemoryRecord
+from langmem_ext.tokens import count_text
 
 _FOLD_TOKENS: Final = 400
 _SHOWN: Final = 80
@@ -75,7 +77,7 @@ def _update(prompt: Prompt) -> BaseModel:
 
 def _draft(notes: Sequence[Note]) -> SummaryDraft | None:
     """Extract the summary of some entries, their numbers those of the prompt."""
-    draft = extract_summary(_records(notes))
+    draft = digest_entries(_records(notes), count_text, DistillationSettings())
     if draft is None:
         return None
     entries = [line.model_copy(update={"entry": notes[line.entry - 1].number or line.entry}) for line in draft.entries]

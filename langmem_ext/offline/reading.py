@@ -13,6 +13,7 @@ from html import unescape
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from langmem_ext.longterm.extract import is_question, sentences
 from langmem_ext.text import language
 
 _ITEM = re.compile(r"<(memory|known|entry|message)\b([^<>]*)>(.*?)</\1>|<session\b([^<>]*)>", re.DOTALL)
@@ -26,22 +27,11 @@ _SECTION = re.compile(
 _TODAY = re.compile(
     r"(?:Today is|今天是)\s*(\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?)"
 )
-_QUESTION_EN = re.compile(
-    r"^(?:(?:so|and|but|ok(?:ay)?|hey|hi|hello|please|well|now|by the way)[,!.]?\s+)*"
-    r"(?:what|which|who|whom|whose|when|where|why|how|do|does|did|is|are|was|were|am|can|could|will|would|should|"
-    r"have|has|had|may|any)\b(?!.*\b(?:is why|is how)\b)",
+_REQUEST = re.compile(
+    r"\b(?:tell me|remind me|recap|show me|give me|do you remember|(?:i'd|i would) like to know|i wonder|look up|"
+    r"help me (?:plan|choose|decide|find|remember))\b|说说|讲讲|回忆|总结一下|列出|介绍一下|推荐",
     re.IGNORECASE,
 )
-_REQUEST_EN = re.compile(
-    r"\b(?:tell me|remind me|list|summari[sz]e|recap|describe|recommend|suggest|show me|give me|do you remember|"
-    r"(?:i'd|i would) like to know|i wonder|look up|help me (?:plan|choose|decide|find|remember))\b",
-    re.IGNORECASE,
-)
-_QUESTION_ZH = re.compile(
-    r"[吗呢么][。.!！~\s]*$|什么|怎么|怎样|如何|多少|哪[里儿个些天年种家位]|几[点号月天个岁]|为何|为什么|是不是|有没有|能不能|可不可以|"
-    r"要不要|会不会|谁|还记得|告诉我|提醒我|说说|讲讲|回忆|总结一下|推荐|列出|介绍一下|帮我(?:看|查|想|选|找|规划|安排|回忆)"
-)
-_HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +133,8 @@ def plain(text: str) -> str:
 
 
 def asks(text: str) -> bool:
-    """Whether a text asks for something, rather than stating it."""
-    text = text.strip()
-    if text.endswith(("?", "？")):
-        return True
-    if _HAN.search(text):
-        return bool(_QUESTION_ZH.search(text))
-    return bool(_QUESTION_EN.search(text) or _REQUEST_EN.search(text))
+    """Whether any sentence of a text asks for something, rather than stating it."""
+    return any(is_question(sentence) or _REQUEST.search(sentence) for sentence in sentences(text))
 
 
 def _newest_question(messages: Sequence[BaseMessage]) -> int:

@@ -23,7 +23,7 @@ _PATTERNS: Final[dict[str, re.Pattern[str]]] = {
     "url": re.compile(r"https?://[^\s<>\"']+"),
     "phone": re.compile(r"\+?\d[\d\s-]{6,}\d"),
     "name": re.compile(
-        r"(?:\bmy name is|\bi am called|\bcall me|\bi'm|\bi am|\bnamed)\s+([A-Z][\w'-]+(?:\s[A-Z][\w'-]+)?)|"
+        r"(?i:\bmy name is|\bi am called|\bcall me|\bi'm|\bi am|\bnamed)\s+([A-Z][\w'-]+(?:\s[A-Z][\w'-]+)?)|"
         r"(?:我叫|我是|名叫|名字是)\s*([\u4e00-\u9fff]{2,4}|[A-Z][\w'-]+)"
     ),
     "city": re.compile(
@@ -143,15 +143,14 @@ def _boolean(name: str, text: str) -> bool | None:
 
 
 def _number(name: str, field: Schema, text: str) -> int | float | None:
-    """Return the number nearest after the field's name, else the first in the text, within its bounds."""
+    """Return the number nearest to the field's name, else the first in the text, within its bounds."""
     low, high = field.get("minimum", -float("inf")), field.get("maximum", float("inf"))
-    place = max((normalise(text).find(word) for word in name.casefold().split("_")), default=-1)
-    for start in (max(place, 0), 0):
-        for match in _NUMBER.finditer(text, start):
-            number = _parsed(match[0], str(field["type"]))
-            if low <= number <= high:
-                return number
-    return None
+    found = [(match, _parsed(match[0], str(field["type"]))) for match in _NUMBER.finditer(text)]
+    admitted = [(match, number) for match, number in found if low <= number <= high]
+    places = [place for word in name.casefold().split("_") if (place := text.casefold().find(word)) >= 0]
+    if not admitted or not places:
+        return admitted[0][1] if admitted else None
+    return min(admitted, key=lambda entry: min(abs(entry[0].start() - place) for place in places))[1]
 
 
 def _parsed(text: str, kind: str) -> int | float:
