@@ -30,6 +30,7 @@ _YEARS = {"大前年": -3, "前年": -2, "去年": -1, "上一年": -1, "今年"
 _DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _FEW = {"天": (6, 2), "日": (6, 2), "晚": (6, 2)}
 _FEW_RANGE = (5, 2)
+_VAGUE = {"几": (5, 2), "好几": (5, 2), "数": (5, 2), "若干": (5, 2), "十几": (19, 11), "几十": (90, 20)}
 _PARTS = {"初": "early", "头": "early", "上旬": "early", "中": "mid", "中旬": "mid", "底": "late", "末": "late", "下旬": "late",
           "终": "late", "尾": "late"}  # fmt: skip
 _DAY_PARTS = "|".join(sorted(PARTS_OF_DAY, key=len, reverse=True))
@@ -71,7 +72,7 @@ def _decade(_: Scene, found: re.Match[str]) -> Period:
     century, decade = found["century"], found["decade"]
     if decade.isdigit() and len(decade) == 4:  # noqa: PLR2004 - 1990年代
         return civil.decade(int(decade))
-    value = int(decade) if decade.isdigit() else number(decade)
+    value = int(decade) if decade.isdigit() else number(re.sub("[零〇]$", "十", decade))
     if value >= 100 or value % 10:  # noqa: PLR2004 - 九十
         raise OutOfCalendarError
     if century:
@@ -92,8 +93,8 @@ def _amount(words: str) -> tuple[int, int | None]:
 def _ago(scene: Scene, found: re.Match[str]) -> Period:
     sign = 1 if "前" in found["back"] else -1
     unit, words = _unit(found["unit"]), found["count"]
-    if words in {"几", "好几", "数", "若干"}:
-        most, least = _FEW_RANGE
+    if words in _VAGUE:
+        most, least = _VAGUE[words]
     else:
         exact, vague = _amount(words)
         most, least = exact, vague if vague is not None else exact
@@ -142,8 +143,7 @@ def _weekend(scene: Scene, found: re.Match[str]) -> Period:
 
 
 def _latest_weekend(scene: Scene, _: re.Match[str]) -> Period:
-    this = civil.unit_holding(scene.now, "weekend")
-    return this if this.bounds[0] <= scene.now else civil.unit_holding(civil.add(scene.now, "week", -1), "weekend")
+    return civil.latest_weekend(scene.now)
 
 
 def _weekday_of_week(scene: Scene, found: re.Match[str]) -> Period:
@@ -187,7 +187,7 @@ def _month_days(scene: Scene, found: re.Match[str]) -> Period:
 
 def _lunar(scene: Scene, found: re.Match[str]) -> Period:
     words = found.groupdict()
-    which = {"正": 1, "冬": 11, "腊": 12}.get(words["month"]) or number(words["month"])
+    which = {"": 1, "正": 1, "冬": 11, "腊": 12}.get(words["month"]) or number(words["month"])
     return _recurring(lunar_day(which, number(words["day"].lstrip("初"))), scene)
 
 
@@ -279,6 +279,10 @@ def _relative_name(scene: Scene, found: re.Match[str]) -> Period | None:
     return yearly(scene.now.year)
 
 
+def _same_month(scene: Scene, found: re.Match[str]) -> Period:
+    return civil.month(scene.period(found[1]).bounds[0].year, scene.now.month)
+
+
 def _same_time(scene: Scene, found: re.Match[str]) -> Period:
     years = scene.period(found[1]).bounds[0].year - scene.now.year
     day = civil.unit_holding(civil.add(scene.now, "year", years), "day")
@@ -317,8 +321,13 @@ MASKS = (
 )
 YEAR_RULES = (
     rule("年", rf"({'|'.join(sorted(_YEARS, key=len, reverse=True))})(?!级|轮|货|糕|龄)(?:度)?", _relative_year),
-    rule("年", rf"(?P<century>(?:上|本|20|21|二十|二十一)世纪)?(?P<decade>(?:19|20)?\d0|{DIGIT}{{1,2}})年代", _decade),
+    rule(
+        "年",
+        rf"(?P<century>(?:上|本|20|21|二十|二十一)世纪)?(?P<decade>(?:19|20)?\d0|{DIGIT}{{1,2}}|[一二三四五六七八九][零〇])年代",
+        _decade,
+    ),
     rule("年 0", rf"(?<!\d)((?:19|20)\d\d)年?{TO}((?:19|20)\d\d)年(?!级|代)", _years),
+    rule("年", r"(?<![\d第])([零〇九][零〇一二三四五六七八九])年(?!级|代|前|后|以|之|来)", _year),
     rule("年", rf"(?<![\d第])({_FOUR})年(?!级|代)度?", _year),
     rule(
         "年",
@@ -330,7 +339,7 @@ YEAR_RULES = (
 AGO_RULES = (
     rule(
         "前 后",
-        rf"(?<![第\d.月])(?:大约|大概|约|差不多)?(?P<count>好几|几|数|若干|{NUMBER})(?:个|多)?(?P<unit>{UNIT})"
+        rf"(?<![第\d.月几数])(?:大约|大概|约|差不多)?(?P<count>好几|十几|几十|几|数|若干|{NUMBER})(?:个多|多个|个|多)?(?P<unit>{UNIT})"
         rf"(?P<more>半|多)?(?P<back>{_BACK}|(?:之后|以后|后)(?!来|面|果|门))",
         _ago,
     ),
@@ -345,6 +354,7 @@ AGO_RULES = (
     rule("前", r"(?<![之以目])前(?:几|两|些|不几)个?(天|日|晚|周|星期|礼拜|月|年)", _few_ago),
 )
 WEEK_RULES = (
+    rule("这", rf"({YEAR})的?这个月", _same_month),
     rule("末", r"(上上|上|这|本|下下|下)(?:一个|一|个)?(?:周末|星期末|礼拜末)", _weekend),
     rule("周 期 拜", rf"(上上|上|这|本|当前这|下下|下)(?:一个|一|个)?{_WEEK_WORD}", _week),
     rule("@", rf"({WEEK})的?(?:周|星期|礼拜)?([一二三四五六日天末])(?![\d个])", _weekday_of_week),
@@ -370,6 +380,7 @@ MONTH_RULES = (
     ),
     rule("八", r"(?P<month>八)月(?P<day>十五)(?![日号\d])", _lunar),
     rule("正 腊", rf"(?P<month>[正腊])月(?P<day>{_LUNAR_DAY})", _lunar),
+    rule("初", rf"大年(?P<day>初[一二三四五六七八九十])(?P<month>)", _lunar),
     rule("正 腊", r"([正腊])月", _lunar_month),
     rule(
         "月",

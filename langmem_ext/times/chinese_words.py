@@ -92,7 +92,7 @@ _SURNAMES = "李王张刘陈杨赵黄周吴徐孙马朱胡林郭何罗郑梁谢�
 
 FEASTS: tuple[tuple[str, str, Yearly], ...] = (
     ("除 年", f"(?:除夕|大年三十|大年夜|年三十)(?:夜|晚上)?{_SUFFIX}", partial(festival, "除夕")),
-    ("春 新 大", f"(?:春节|农历新年|过年|大年初一){_SUFFIX}(?!联欢)", partial(festival, "春节")),
+    ("春 新 过", f"(?:春节|农历新年|过年(?:的?时候|时)?){_SUFFIX}(?!联欢)", partial(festival, "春节")),
     ("元", f"元旦{_SUFFIX}", _fixed(1, 1)),
     ("元", f"元宵{_SUFFIX}", partial(festival, "元宵")),
     ("清", f"清明{_SUFFIX}(?!上河)", partial(festival, "清明")),

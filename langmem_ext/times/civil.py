@@ -212,6 +212,12 @@ def rolling(now: datetime, unit: str, count: int) -> Period:
     return Period(*found, precision=precision)
 
 
+def latest_weekend(now: datetime) -> Period:
+    """The latest weekend that has begun."""
+    this = weekend(now)
+    return this if this.bounds[0] <= now else weekend(shift(now, days=-7))
+
+
 def on_weekday(now: datetime, number: int, weeks: int) -> Period:
     """Weekday 0 (Monday) to 6 of the week so many weeks from this one."""
     monday, _ = week(now).bounds

@@ -100,6 +100,31 @@ def _before_last(scene: Scene, found: re.Match[str]) -> Period:
     return civil.unit_holding(civil.add(scene.now, word, -2), word)
 
 
+def _after_next(scene: Scene, found: re.Match[str]) -> Period:
+    return civil.unit_holding(civil.add(scene.now, found[1].lower(), 2), found[1].lower())
+
+
+def _occasions_ago(scene: Scene, found: re.Match[str]) -> Period:
+    word = found[2].lower()
+    yearly = name_of(word) if word in SEASONS else FEASTS[r"(?:christmas|xmas)(?: day)?"]
+    return yearly(civil.last(yearly, scene.now).bounds[0].year + 1 - count_of(found[1]))
+
+
+def _this_unit(scene: Scene, found: re.Match[str]) -> Period:
+    return civil.unit_holding(scene.now, found[1].lower())
+
+
+def _latest_weekend(scene: Scene, _: re.Match[str]) -> Period:
+    return civil.latest_weekend(scene.now)
+
+
+def _latest_day(scene: Scene, found: re.Match[str]) -> Period:
+    this = civil.month(scene.now.year, scene.now.month).bounds[0]
+    if int(found[1]) > scene.now.day:
+        this = civil.add(this, "month", -1)
+    return civil.day(this.year, this.month, int(found[1]))
+
+
 def _ago(scene: Scene, found: re.Match[str]) -> Period:
     sign = 1 if found["back"].lower().strip() in {"ago", "back"} else -1
     unit = unit_of(found["unit"])
@@ -242,6 +267,18 @@ UNIT_RULES = (
         r"|fall) before last\b",
         _before_last,
     ),
+    rule("last", rf"\b(?:the )?({_WEEKDAY}) before last\b", _before_last),
+    rule("next", r"\b(?:the )?(week|weekend|month|year) after next\b", _after_next),
+    rule("ago", rf"\b({NUMBER}) ({'|'.join(SEASONS)}|christmas)(?:es|s) ago\b", _occasions_ago),
+    rule(
+        "beginning start middle end",
+        r"(?:(?<=beginning of )|(?<=start of )|(?<=middle of )|(?<=end of ))the (week|month|quarter|year)\b(?! of\b)",
+        _this_unit,
+    ),
+    rule("weekend", r"\b(?:at|on|over|during) the weekend\b(?! of\b)", _latest_weekend),
+    rule(
+        "on", r"\bon the (\d{1,2})(?:st|nd|rd|th)\b(?=[?.!,]|$| (?:and|or|did|do|at|we|i|he|she|they)\b)", _latest_day
+    ),
     rule("time", r"\b(?:around |about )?this time (last|next) year\b", _time_last_year),
     rule("earlier later", r"\b(earlier|later) this (week|month|year)\b", _so_far),
     rule(
@@ -323,6 +360,16 @@ def _feast(yearly: civil.Yearly, scene: Scene, _: re.Match[str]) -> Period:
 def _quarter(scene: Scene, found: re.Match[str]) -> Period:
     number = ordinal_of(found[1])
     return _recurring(lambda year: civil.quarter(year, number), scene)
+
+
+def _half(scene: Scene, found: re.Match[str]) -> Period:
+    number = int(found[1])
+    return _recurring(lambda year: civil.half(year, number), scene)
+
+
+def _fiscal_year(_: Scene, found: re.Match[str]) -> Period:
+    """Take a fiscal year for the calendar year, as the text does not say when it begins."""
+    return civil.calendar_year(int(found[1]))
 
 
 def _slashed(scene: Scene, found: re.Match[str]) -> Period:
@@ -425,6 +472,8 @@ NAME_RULES = (
         _name,
         bare=True,
     ),
+    rule("h1 h2", r"\bh([12])\b", _half, bare=True),
+    rule("0", r"\bfy ?((?:19|20)\d\d)\b", _fiscal_year),
     rule("q1 q2 q3 q4", r"\bq([1-4])\b", _quarter, bare=True),
     rule(
         "first second third fourth",
@@ -436,7 +485,7 @@ NAME_RULES = (
     rule("0", r"(?<=\bon )(\d{1,2})/(\d{1,2})(?![\d/])", _slashed),
     rule("@", rf"(?P<name>{B})(?:'s)?,? {{1,2}}(?:of |in |of the year )?(?:the )?(?P<year>{YEAR})", _in_year),
     rule("@", rf"(?P<name>{B})(?P<year>{YEAR})", _in_year),
-    rule("@", rf"(?P<year>{YEAR})(?:'s)? (?P<name>{B})", _in_year),
+    rule("@", rf"(?P<year>{YEAR})(?:'s)? (?:(?:in|at|on|during|over) )?(?:the )?(?P<name>{B})", _in_year),
     rule("last this next past previous coming upcoming", rf"\b({_LAST}|this|{_NEXT}) ({B})", _relative_name),
 )
 

@@ -130,6 +130,12 @@ def _range(scene: Scene, found: re.Match[str]) -> Period | None:
     return None if first.kind != "in" or final.kind != "in" else civil.between(first, final)
 
 
+def _months_joined(scene: Scene, found: re.Match[str]) -> Period | None:
+    """Read "in June and July" as one stretch."""
+    both = scene.period(found[1]).precision == scene.period(found[2]).precision == "month"
+    return _range(scene, found) if both else None
+
+
 def _until(scene: Scene, found: re.Match[str]) -> Period:
     return civil.before(scene.period(found[1]), inclusive=True)
 
@@ -191,6 +197,7 @@ JOINS: tuple[Rule, ...] = (
     rule("between", rf"\bbetween (?:the )?({B}) and (?:the )?({B})", _range),
     rule("from", rf"\bfrom (?:the )?({B}) (?:to|until|till|through|thru) (?:the )?({B})", _range),
     rule("@", rf"({B})(?: (?:to|through|thru|until) | ?[-–—] ?)({B})", _range),
+    rule("and or", rf"\b(?:in |during )?({B}) (?:and|or) ({B})", _months_joined),
     rule("now present", rf"\b(?:from )?({B}) (?:to|until|till) (?:now|the present)\b", _since),
     rule(
         "until till up by later of", rf"\b(?:up until|until|till|up to|no later than|by|as of) (?:the )?({B})", _until

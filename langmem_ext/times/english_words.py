@@ -128,7 +128,7 @@ FEASTS: dict[str, Yearly] = {
     r"(?:christmas|xmas)(?: day)?": _yearly(12, 25),
     r"boxing day": _yearly(12, 26),
     r"new year'?s eve": _yearly(12, 31),
-    r"new year'?s(?: day)?": _yearly(1, 1),
+    r"new year(?:'?s)?(?: day)?(?! resolutions?| wish(?:es)?)": _yearly(1, 1),
     r"valentine'?s(?: day)?": _yearly(2, 14),
     r"st\.? patrick'?s day": _yearly(3, 17),
     r"april fools?'?s?(?: day)?": _yearly(4, 1),
