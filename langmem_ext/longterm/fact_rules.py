@@ -76,7 +76,7 @@ _ENGLISH: Final[tuple[tuple[str, FactKind, float, str, str, bool], ...]] = (
     ("name", "profile", 0.9, r"\b(?:[Mm]y name is|[Mm]y name's|[Cc]all me|I'm called|I go by)\s+(?P<object>[A-Z][\w'-]*(?: [A-Z][\w'-]*){0,2})", "name", False),
     ("age", "profile", 0.8, _I + r"(?:'m| am)(?: now)? (?P<object>\d{1,3})(?: years old| yo\b|(?=[.,!]|$))", "age", False),
     ("birthday", "profile", 0.85, rf"\b(?:[Mm]y birthday is(?: on)?|I was born (?:on|in)){_OBJECT_EN}", "birthday", False),
-    ("lives_in", "profile", 0.85, _I + rf"(?:\s+(?:now|currently|just|recently))?(?:'m| am)?\s+(?:live in|living in|based in|moved to|relocated to)\s+(?P<object>[A-Z][\w'-]*(?:(?:,? |-)(?:[A-Z][\w'-]*|(?:de|la|am|upon)\b))*)", "residence", False),
+    ("lives_in", "profile", 0.85, _I + r"(?:\s+(?:now|currently|just|recently))?(?:'m| am)?\s+(?:live in|living in|based in|moved to|relocated to)\s+(?P<object>[A-Z][\w'-]*(?:(?:,? |-)(?:[A-Z][\w'-]*|(?:de|la|am|upon)\b))*)", "residence", False),
     ("from", "profile", 0.75, _I + r"(?:'m| am| come)(?: originally)? from (?P<object>[A-Z][\w'-]*(?:,? [A-Z][\w'-]*){0,2})", "origin", False),
     ("job", "profile", 0.8, _I + rf"(?:\s+(?:currently|now))?\s+work (?:as|for|at|in){_OBJECT_EN}", "job", False),
     ("job", "profile", 0.8, _I + rf"(?:'m| am)(?: currently| now)? an? (?P<object>(?:[a-z-]+ ){{0,3}}(?:{_JOBS}))\b", "job", False),

@@ -33,7 +33,8 @@ _EMPTY_OBJECT_ZH: Final = re.compile(
 )
 _CHANGES: Final = re.compile(
     r"\b(?:instead|changed?|switched|moved|relocated|rescheduled|postponed|increased|raised|lowered|from now on|now|"
-    r"no longer|after all)\b|改成|改为|改到|换成|换到|调整|变成|搬到|搬去|提高到|提到|降到|降低到|增加到|推迟到|提前到|现在|不再|而是",
+    r"no longer|after all)\b|改成|改为|改到|换成|换到|调整|变成|搬到|搬去|提高到|提到|降到|降低到|增加到|推迟到|提前到|"
+    r"现在|不再|而是"
 )
 
 

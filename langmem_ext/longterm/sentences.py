@@ -17,7 +17,7 @@ _END: Final = re.compile(
     r"|\n+"
 )
 _ABBREVIATION: Final = re.compile(
-    r"(?:\b(?:mr|mrs|ms|dr|prof|st|vs|etc|no|jr|sr|inc|e\.g|i\.e|approx|a\.m|p\.m)|\b[A-Z])$", re.IGNORECASE
+    r"(?:\b(?i:mr|mrs|ms|dr|prof|st|vs|etc|jr|sr|inc|e\.g|i\.e|approx|a\.m|p\.m)|\b[A-Z]|\n\s*\d{1,3})$"
 )
 _BULLET: Final = re.compile(r"^(?:[-*•·>#|]+|\d{1,3}[.、)](?=\s|[\u3400-\u9fff]))\s*")
 _CLAUSE: Final = re.compile(r"[,，;；。！!？?\n]+|——|\s+-\s+")
@@ -30,17 +30,18 @@ _QUESTION_ZH: Final = re.compile(
 _QUESTION_EN: Final = re.compile(
     r"(?:(?:so|and|but|ok|okay|hey|hi|hello|well|now|also|please|btw|oh)[,!.]*\s+)*"
     r"(?:(?:what|which|who|whom|whose|when|where|why|how)(?:'s|'re|'d)?\s+(?!(?:i|we)\s|my\s|ever\b)|"
-    r"(?:do|does|did|is|are|was|were|can|could|will|would|should|have|has|may|any)\s+(?:you|your|i|we|it|there|the|this|"
-    r"that|he|she|they|my|anyone|idea)\b|"
+    r"(?:do|does|did|is|are|was|were|can|could|will|would|should|have|has|may|any)\s+(?:you|your|i|we|it|there|the|"
+    r"this|that|he|she|they|my|anyone|idea)\b|"
     r"(?:tell|show|give|remind|help|recommend|suggest|explain|describe|list|summari[sz]e)\b)",
     re.IGNORECASE,
 )
 _GREETING: Final = re.compile(
-    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|night)|thanks?|thank you|thx|ok(?:ay)?|sure|great|cool|nice|bye|"
-    r"goodbye|see you|yes|no|yeah|yep|got it|sounds good|wow|lol|haha+|welcome|you're welcome|congrat\w*|"
+    r"(?:hi|hello|hey|good (?:morning|afternoon|evening|night)|thanks?|thank you|thx|ok(?:ay)?|sure|great|cool|nice|"
+    r"bye|goodbye|see you|yes|no|yeah|yep|got it|sounds good|wow|lol|haha+|welcome|you're welcome|congrat\w*|"
     r"你好|您好|大家好|嗨|哈喽|早上好|早安|下午好|晚上好|晚安|谢谢|多谢|感谢|好的|好呀|好啊|行|可以|嗯+|哦+|"
     r"再见|拜拜|没问题|不客气|哈哈+|是的|对的?|明白了?|知道了|收到|辛苦了)"
-    r"(?:\s*(?:there|everyone|all|so much|very much|a lot|again|for (?:your|the) help|了|你|您|啦|呀|啊))*[\s,.!，。！~～]*",
+    r"(?:\s*(?:there|everyone|all|so much|very much|a lot|again|for (?:your|the) help|了|你|您|啦|呀|啊))*"
+    r"[\s,.!，。！~～]*",
     re.IGNORECASE,
 )
 
