@@ -61,7 +61,7 @@ def chat_model(name: str) -> "BaseChatModel":
     from langchain.chat_models import init_chat_model  # noqa: PLC0415 - heavy
 
     try:
-        return init_chat_model(name)
+        return init_chat_model(_named("--model", name))
     except Exception as error:
         raise _unusable("--model", name, error) from error
 
@@ -80,11 +80,18 @@ def index_config(name: str) -> "IndexConfig":
     from langchain.embeddings import init_embeddings  # noqa: PLC0415 - heavy
 
     try:
-        embeddings: Any = init_embeddings(name)
+        embeddings: Any = init_embeddings(_named("--embed", name))
         dims = len(embeddings.embed_query("dimensions"))
     except Exception as error:
         raise _unusable("--embed", name, error) from error
     return {"dims": dims, "embed": embeddings}
+
+
+def _named(option: str, name: str) -> str:
+    """Refuse an empty name, with which `init_chat_model` would wait for another one at run time."""
+    if not name.strip():
+        raise ValueError(f'{option} needs a name such as "openai:gpt-5-mini"')
+    return name
 
 
 def _unusable(option: str, name: str, error: Exception) -> InvalidInputError:

@@ -18,7 +18,7 @@ from langmem_ext.cli.options import OFFLINE, Embed, Lang, Model
 from langmem_ext.cli.story_texts import STORIES, Story
 
 if TYPE_CHECKING:
-    from langchain_core.messages import HumanMessage
+    from langchain_core.messages import BaseMessage, HumanMessage
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 FIRST_EVENING: Final = datetime(2026, 9, 30, 20, 0, tzinfo=ZONE)
@@ -107,7 +107,7 @@ def _listen(story: Story, store_path: str, model_name: str, embed: str) -> None:
     with opened_store(store_path, create=True, embed=embed) as store:
         agent = create_memory_agent(model, store=store, update="inline")
         story_view.show_day(story, first=True)
-        history: list[object] = []
+        history: list[BaseMessage] = []
         moment = FIRST_EVENING
         for number, text in enumerate(story.said, 1):
             moment = FIRST_EVENING + timedelta(minutes=2 * number)

@@ -168,7 +168,7 @@ class Conversation:
         sys.stdout.flush()
         return bool(text)
 
-    def _show_update(self, update: dict[str, Any]) -> None:
+    def _show_update(self, update: Any) -> None:
         for node, values in update.items():
             names = ", ".join(values or ())
             self._note(f"\n[{node}] {names}")

@@ -2,11 +2,14 @@
 
 import os
 import sqlite3
+from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Cli, Result
 
-def refused(result):
+
+def refused(result: Result) -> str:
     assert result.code == 2
     assert result.out == ""
     assert len(result.err.splitlines()) == 1
@@ -15,7 +18,7 @@ def refused(result):
     return result.err
 
 
-def test_a_foreign_file_is_refused_and_left_as_it_was(cli, tmp_path):
+def test_a_foreign_file_is_refused_and_left_as_it_was(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "notes.db"
     file.write_text("these are no memories\n" * 100)
     before = file.read_bytes()
@@ -23,7 +26,7 @@ def test_a_foreign_file_is_refused_and_left_as_it_was(cli, tmp_path):
     assert file.read_bytes() == before
 
 
-def test_another_programs_database_is_refused_and_left_as_it_was(cli, tmp_path):
+def test_another_programs_database_is_refused_and_left_as_it_was(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "other.db"
     connection = sqlite3.connect(file)
     connection.execute("CREATE TABLE bookmarks (url TEXT)")
@@ -34,22 +37,22 @@ def test_another_programs_database_is_refused_and_left_as_it_was(cli, tmp_path):
     assert file.read_bytes() == before
 
 
-def test_a_folder_is_no_store(cli, tmp_path):
+def test_a_folder_is_no_store(cli: Cli, tmp_path: Path) -> None:
     refused(cli("remember", "x", "--store", tmp_path))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_folder_is_refused(cli, tmp_path):
+def test_a_read_only_folder_is_refused(cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "locked"
     folder.mkdir(mode=0o500)
     refused(cli("remember", "x", "--store", folder / "memory.db"))
 
 
-def test_a_missing_folder_is_refused(cli, tmp_path):
+def test_a_missing_folder_is_refused(cli: Cli, tmp_path: Path) -> None:
     refused(cli("remember", "x", "--store", tmp_path / "nowhere" / "memory.db"))
 
 
-def test_looking_at_a_store_that_is_not_there_makes_none(cli, tmp_path):
+def test_looking_at_a_store_that_is_not_there_makes_none(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "memory.db"
     for command in (["recall", "x"], ["list"], ["show", "x"], ["history", "x"], ["stats"], ["export"], ["consolidate"]):
         refused(cli(*command, "--store", file))
@@ -59,7 +62,7 @@ def test_looking_at_a_store_that_is_not_there_makes_none(cli, tmp_path):
 
 @pytest.mark.parametrize("option", ["--model", "--embed"])
 @pytest.mark.parametrize("name", ["no-such-model", "nobody:nothing", "openai:", ""])
-def test_an_unknown_model_is_refused(cli, option, name, monkeypatch):
+def test_an_unknown_model_is_refused(cli: Cli, option: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     cli("remember", "x")
     assert option in refused(cli("consolidate", option, name))
@@ -86,29 +89,29 @@ def test_an_unknown_model_is_refused(cli, option, name, monkeypatch):
         ["list", "--no-such-option"],
     ],
 )
-def test_arguments_that_can_not_be_meant_are_refused(cli, arguments):
+def test_arguments_that_can_not_be_meant_are_refused(cli: Cli, arguments: list[str]) -> None:
     cli("remember", "Alice likes tea")
     refused(cli(*arguments))
     assert [record["content"] for record in cli("list", "--json").json] == ["Alice likes tea"]
 
 
 @pytest.mark.parametrize("command", ["show", "history", "undo"])
-def test_an_unknown_record_is_exit_code_1(cli, command):
+def test_an_unknown_record_is_exit_code_1(cli: Cli, command: str) -> None:
     cli("remember", "x")
     result = cli(command, "no-such-id")
     assert result.code == 1
     assert len(result.err.splitlines()) == 1
 
 
-def test_a_lone_surrogate_and_a_very_long_text_are_stored(cli):
+def test_a_lone_surrogate_and_a_very_long_text_are_stored(cli: Cli) -> None:
     assert cli("remember", "half a pair: \ud83d, and on").code == 0
     assert cli("remember", "long " * 40_000).code == 0
     assert len(cli("list", "--json").json) == 2
     assert cli("list").code == 0
 
 
-def test_a_bug_is_reported_in_one_line_and_with_its_place_on_request(cli, monkeypatch):
-    def broken(*_args, **_settings):
+def test_a_bug_is_reported_in_one_line_and_with_its_place_on_request(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object, **_settings: object) -> None:
         raise ZeroDivisionError("by accident")
 
     cli("remember", "x")

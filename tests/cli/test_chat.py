@@ -1,18 +1,19 @@
 """The endless conversation, driven in a pseudo-terminal as a person does, and behind pipes as a script does."""
 
 import json
+from pathlib import Path
 
 from tests.cli.terminal import Terminal, piped
 
 PROMPT = "you › "
 
 
-def log_of(home, user="alice"):
+def log_of(home: Path, user: str = "alice") -> list[str]:
     listed = piped(home, "list", "--user", user, "--kind", "message", "--limit", 1000, "--json")
     return [record["content"] for record in reversed(json.loads(listed.stdout))]
 
 
-def test_a_second_run_remembers_the_first(tmp_path):
+def test_a_second_run_remembers_the_first(tmp_path: Path) -> None:
     with Terminal(tmp_path, "chat", "--user", "alice", "--thread", "monday") as first:
         first.wait_for(PROMPT)
         first.type("我对花生过敏。\n")
@@ -29,7 +30,7 @@ def test_a_second_run_remembers_the_first(tmp_path):
     assert "花生" in answer
 
 
-def test_ctrl_c_ends_it_cleanly_and_nothing_said_is_lost(tmp_path):
+def test_ctrl_c_ends_it_cleanly_and_nothing_said_is_lost(tmp_path: Path) -> None:
     with Terminal(tmp_path, "chat", "--user", "alice") as terminal:
         terminal.wait_for(PROMPT)
         terminal.type("I am allergic to peanuts.\n")
@@ -40,7 +41,7 @@ def test_ctrl_c_ends_it_cleanly_and_nothing_said_is_lost(tmp_path):
     assert "I am allergic to peanuts." in log_of(tmp_path)
 
 
-def test_ctrl_c_while_it_answers_loses_nothing(tmp_path):
+def test_ctrl_c_while_it_answers_loses_nothing(tmp_path: Path) -> None:
     with Terminal(tmp_path, "chat", "--user", "alice") as terminal:
         terminal.wait_for(PROMPT)
         terminal.type("I am allergic to peanuts.\n")
@@ -51,7 +52,7 @@ def test_ctrl_c_while_it_answers_loses_nothing(tmp_path):
     assert "I am allergic to peanuts." in log_of(tmp_path)
 
 
-def test_behind_pipes_only_the_answers_are_printed(tmp_path):
+def test_behind_pipes_only_the_answers_are_printed(tmp_path: Path) -> None:
     result = piped(
         tmp_path, "chat", "--user", "alice", text="I am allergic to peanuts.\n\n   \nWhat am I allergic to?\n"
     )
@@ -62,7 +63,7 @@ def test_behind_pipes_only_the_answers_are_printed(tmp_path):
     assert len(log_of(tmp_path)) == 4
 
 
-def test_odd_messages_are_handled_turns(tmp_path):
+def test_odd_messages_are_handled_turns(tmp_path: Path) -> None:
     text = "long " * 40_000 + "\n" + "control \x07\x1b[31m characters\n"
     result = piped(tmp_path, "chat", "--user", "alice", text=text)
     assert result.returncode == 0, result.stderr
@@ -71,20 +72,20 @@ def test_odd_messages_are_handled_turns(tmp_path):
     assert max(map(len, log_of(tmp_path))) >= 190_000
 
 
-def test_the_trace_shows_the_nodes_of_a_turn(tmp_path):
+def test_the_trace_shows_the_nodes_of_a_turn(tmp_path: Path) -> None:
     result = piped(tmp_path, "chat", "--user", "alice", "--trace", text="What am I allergic to?\n")
     for node in ("analyse", "update_memory", "keyword_index"):
         assert node in result.stdout
 
 
-def test_a_conversation_goes_on_in_its_own_thread(tmp_path):
+def test_a_conversation_goes_on_in_its_own_thread(tmp_path: Path) -> None:
     piped(tmp_path, "chat", "--user", "alice", text="My name is Alice.\n")
     piped(tmp_path, "chat", "--user", "alice", text="My cat is called Momo.\n")
     piped(tmp_path, "chat", "--user", "alice", "--thread", "work", text="I work as a nurse.\n")
     assert len(log_of(tmp_path)) == 6
 
 
-def test_a_failing_model_is_one_line_and_the_message_is_kept(tmp_path):
+def test_a_failing_model_is_one_line_and_the_message_is_kept(tmp_path: Path) -> None:
     unreachable = {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": "http://127.0.0.1:9", "OPENAI_MAX_RETRIES": "0"}
     result = piped(tmp_path, "chat", "--model", "openai:gpt-test", text="I am allergic to peanuts.\n", **unreachable)
     assert result.returncode == 0

@@ -14,7 +14,7 @@ ANSWERS = {"zh": ("2 万", "民宿"), "en": ("20,000", "guesthouse")}
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_second_process_answers_from_what_the_first_one_heard(tmp_path, lang):
+def test_the_second_process_answers_from_what_the_first_one_heard(tmp_path: Path, lang: str) -> None:
     result = piped(tmp_path, "demo", "--lang", lang, TMPDIR=str(tmp_path), COLUMNS="80")
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
@@ -30,7 +30,7 @@ def test_the_second_process_answers_from_what_the_first_one_heard(tmp_path, lang
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_kept_store_can_be_used_afterwards(tmp_path):
+def test_a_kept_store_can_be_used_afterwards(tmp_path: Path) -> None:
     with Terminal(tmp_path, "demo", "--keep", TMPDIR=str(tmp_path), COLUMNS="120") as terminal:
         assert terminal.end() == 0
     assert "\x1b[" in terminal.shown
@@ -39,7 +39,7 @@ def test_a_kept_store_can_be_used_afterwards(tmp_path):
     assert "2 万" in found.stdout
 
 
-def test_an_unknown_model_ends_it_with_one_line(tmp_path):
+def test_an_unknown_model_ends_it_with_one_line(tmp_path: Path) -> None:
     result = piped(tmp_path, "demo", "--model", "nobody:nothing", TMPDIR=str(tmp_path))
     assert result.returncode == 2
     assert len(result.stderr.splitlines()) == 1
