@@ -96,7 +96,7 @@ def may_import(module: str, target: str) -> bool:
     return LAYERS[target] == layer(module) and layer(module) in {NOUNS, DOORS}
 
 
-def test_imports_run_from_the_doors_to_the_nouns():
+def test_imports_run_from_the_doors_to_the_nouns() -> None:
     wrong = [
         f"{module} imports {name}"
         for module, tree in MODULES.items()
@@ -106,12 +106,12 @@ def test_imports_run_from_the_doors_to_the_nouns():
     assert wrong == []
 
 
-def test_nothing_unpickles():
+def test_nothing_unpickles() -> None:
     wrong = [f"{module}: {name}" for module, tree in MODULES.items() for name in imported(tree) if name in NEVER]
     assert wrong == []
 
 
-def test_providers_are_imported_only_where_a_user_asks_for_them():
+def test_providers_are_imported_only_where_a_user_asks_for_them() -> None:
     wrong = [
         f"{module}: {name}"
         for module, tree in MODULES.items()
@@ -123,7 +123,7 @@ def test_providers_are_imported_only_where_a_user_asks_for_them():
     assert wrong == []
 
 
-def test_only_applications_know_the_store_by_name():
+def test_only_applications_know_the_store_by_name() -> None:
     wrong = [
         module
         for module, tree in MODULES.items()
@@ -133,7 +133,7 @@ def test_only_applications_know_the_store_by_name():
     assert wrong == []
 
 
-def test_files_and_functions_can_be_read_in_one_sitting():
+def test_files_and_functions_can_be_read_in_one_sitting() -> None:
     long_files = [
         module for module in MODULES if (ROOT / module).read_text(encoding="utf-8").count("\n") > LONGEST_FILE
     ]

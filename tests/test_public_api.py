@@ -12,17 +12,17 @@ import langmem_ext
 HEAVY = ("faiss", "langchain_core", "langgraph", "numpy", "pydantic", "rjieba", "opencc", "rich", "typer")
 
 
-def test_public_names_are_sorted_and_complete():
+def test_public_names_are_sorted_and_complete() -> None:
     assert langmem_ext.__all__ == sorted(langmem_ext.__all__)
     assert dir(langmem_ext) == sorted(langmem_ext.__all__)
 
 
 @pytest.mark.parametrize("name", langmem_ext.__all__)
-def test_every_public_name_can_be_imported(name):
+def test_every_public_name_can_be_imported(name: str) -> None:
     assert getattr(langmem_ext, name) is not None
 
 
-def test_nothing_else_leaks():
+def test_nothing_else_leaks() -> None:
     leaked = {
         name
         for name, value in vars(langmem_ext).items()
@@ -31,19 +31,19 @@ def test_nothing_else_leaks():
     assert leaked <= {"Any", "TYPE_CHECKING", "import_module"}
 
 
-def test_an_unknown_name_is_an_attribute_error():
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no_such_name"):
         _ = langmem_ext.no_such_name
 
 
-def test_importing_the_package_imports_nothing_heavy():
+def test_importing_the_package_imports_nothing_heavy() -> None:
     code = "import json, sys, langmem_ext; print(json.dumps(sorted(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.split(".")[0] for name in json.loads(result.stdout)}
     assert not loaded & set(HEAVY)
 
 
-def test_the_types_are_published():
+def test_the_types_are_published() -> None:
     from importlib.resources import files
 
     assert (files("langmem_ext") / "py.typed").is_file()
