@@ -14,6 +14,7 @@ from typing import Any, TypedDict
 from langchain_core.documents import BaseDocumentCompressor
 from langchain_core.language_models import BaseChatModel
 from langgraph.config import get_config
+from langgraph.runtime import get_runtime
 from langgraph.store.base import BaseStore
 
 from langmem_ext import namespaces
@@ -25,7 +26,6 @@ USER_NAMESPACE = ("memories", "{user_id}")
 """The namespace of `langmem_ext.namespaces.user_namespace`, as a template."""
 
 _FIELD = re.compile(r"\{(\w+)\}")
-_RUNTIME = "__pregel_runtime"
 _KEPT = 128
 
 
@@ -90,9 +90,10 @@ def current_run(runtime: Any = None) -> Run:
     """
     try:
         configurable = get_config().get("configurable", {})
-    except RuntimeError:
+    except RuntimeError:  # outside of any run
         configurable = {}
-    runtime = runtime or configurable.get(_RUNTIME)
+    if runtime is None and configurable:
+        runtime = get_runtime()
     user = getattr(getattr(runtime, "server_info", None), "user", None)
     return Run(
         getattr(runtime, "context", None),
@@ -118,10 +119,8 @@ class MemoryScope:
 
     def __init__(self, namespace: tuple[str, ...] | str, store: BaseStore | None, options: MemoryOptions) -> None:
         self.template = (namespace,) if isinstance(namespace, str) else namespace
-        sample = (
-            tuple(_FIELD.sub("x", part) for part in self.template) if isinstance(self.template, tuple) else namespace
-        )
-        namespaces.root(sample)
+        parts = self.template if isinstance(self.template, tuple) else ()
+        namespaces.root(tuple(_FIELD.sub("x", part) if isinstance(part, str) else part for part in parts))
         if store is not None and not isinstance(store, BaseStore):
             raise InvalidInputError(f"store must be a LangGraph BaseStore or None, got {type(store).__name__}")
         self.store = store
