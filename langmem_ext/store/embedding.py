@@ -70,9 +70,10 @@ class Embedder:
         return getattr(wrapped, method)(argument)
 
     def _unit_rows(self, answer: Any, count: int) -> Rows:
-        if not isinstance(answer, Sized) or len(answer) != count:
-            got = len(answer) if isinstance(answer, Sized) else f"a {type(answer).__name__}, no"
-            raise EmbeddingError(f"the embedding function returned {got} vectors for {count} texts")
+        if _size(answer) != count:
+            raise EmbeddingError(
+                f"the embedding function must return a list of {count} vectors, got {_size(answer)} of them"
+            )
         rows = np.array(answer, np.float32) if isinstance(answer, np.ndarray) else self._packed(answer)
         if rows.shape != (count, self.dims):
             raise EmbeddingError(self._wrong_size(rows.shape[-1]))
@@ -85,8 +86,8 @@ class Embedder:
         pack = struct.Struct(f"{self.dims}f").pack
         packed = []
         for vector in answer:
-            if not isinstance(vector, Sized) or len(vector) != self.dims:
-                raise EmbeddingError(self._wrong_size(len(vector) if isinstance(vector, Sized) else 0))
+            if _size(vector) != self.dims:
+                raise EmbeddingError(self._wrong_size(_size(vector)))
             try:
                 packed.append(pack(*vector))
             except (struct.error, OverflowError, TypeError) as error:
@@ -95,6 +96,10 @@ class Embedder:
 
     def _wrong_size(self, size: int) -> str:
         return f'the embedding function returned vectors of {size} numbers, but index["dims"] is {self.dims}'
+
+
+def _size(answer: Any) -> int:
+    return len(answer) if isinstance(answer, Sized) else 0
 
 
 def normalise(rows: Rows) -> Rows:
