@@ -105,15 +105,13 @@ def _grammar(text: str) -> Iterator[Sequence[Rule]]:
 
     yield numeric.RULES
     if _HAN.search(text):
-        from langmem_ext.times import chinese, chinese_joins  # noqa: PLC0415
+        from langmem_ext.times import chinese  # noqa: PLC0415
 
         yield chinese.RULES
-        yield chinese_joins.JOINS
     if _LATIN.search(text):
-        from langmem_ext.times import english, english_joins  # noqa: PLC0415
+        from langmem_ext.times import english  # noqa: PLC0415
 
         yield english.RULES
-        yield english_joins.JOINS
 
 
 def _wall_clock(moment: datetime, zone: tzinfo) -> datetime:
@@ -128,7 +126,7 @@ def _fold(text: str) -> str:
     text = _BLANKS.sub(" ", unicodedata.normalize("NFKC", text).translate(_PLAIN))
     if not _HAN.search(text):
         return text
-    from langmem_ext.times.chinese_words import SIMPLIFY  # noqa: PLC0415
+    from langmem_ext.times.chinese.words import SIMPLIFY  # noqa: PLC0415
 
     return text.translate(SIMPLIFY)
 

@@ -4,8 +4,8 @@ import re
 from datetime import datetime
 
 from langmem_ext.times import civil
-from langmem_ext.times.chinese import NOT_FRONT, TO, B
-from langmem_ext.times.chinese_words import NUMBER, PARTS_OF_DAY, UNIT, UNITS, WEEKDAYS, number
+from langmem_ext.times.chinese.forms import NOT_FRONT, TO, B
+from langmem_ext.times.chinese.words import NUMBER, PARTS_OF_DAY, UNIT, UNITS, WEEKDAYS, number
 from langmem_ext.times.civil import OutOfCalendarError, Period
 from langmem_ext.times.scanner import DAY, Rule, Scene, rule
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from langmem_ext.times import civil
 from langmem_ext.times.civil import Period, Yearly, day, days, nth_weekday
-from langmem_ext.times.english_words import FEASTS as ENGLISH_FEASTS
+from langmem_ext.times.english.words import FEASTS as ENGLISH_FEASTS
 from langmem_ext.times.lunar import festival
 
 _TRADITIONAL = (
@@ -22,14 +22,15 @@ NUMBER = r"(?:\d{1,3}|[一二两三四五六七八九十廿百]{1,4})"
 WEEKDAYS = {name: number for number, name in enumerate("一二三四五六")} | {"日": 6, "天": 6, "末": 5}
 SEASONS = {"春": 0, "夏": 1, "秋": 2, "冬": 3}
 UNITS = {
-    "分钟": "minute", "小时": "hour", "钟头": "hour", "天": "day", "日": "day", "晚": "day", "周": "week", "星期": "week",
-    "礼拜": "week", "周末": "weekend", "月": "month", "季度": "quarter", "年": "year",
+    "分钟": "minute", "小时": "hour", "钟头": "hour", "天": "day", "日": "day", "晚": "day", "周": "week",
+    "星期": "week", "礼拜": "week", "周末": "weekend", "月": "month", "季度": "quarter", "年": "year",
 }  # fmt: skip
 UNIT = r"(?:分钟|小时|钟头|天|日|晚|周末|周|星期|礼拜|季度|月|年)"
 PARTS_OF_DAY = {
     "凌晨": (0, 6), "清晨": (5, 4), "早上": (5, 7), "早晨": (5, 7), "一早": (5, 7), "早": (5, 7), "上午": (6, 6),
     "中午": (11, 3), "午后": (12, 6), "下午": (12, 6), "傍晚": (17, 3), "晚上": (18, 6), "晚间": (18, 6),
-    "夜里": (18, 12), "夜晚": (18, 12), "夜间": (18, 12), "半夜": (22, 8), "深夜": (22, 8), "晚": (18, 6), "夜": (18, 12),
+    "夜里": (18, 12), "夜晚": (18, 12), "夜间": (18, 12), "半夜": (22, 8), "深夜": (22, 8), "晚": (18, 6),
+    "夜": (18, 12),
 }  # fmt: skip
 """First hour and number of hours."""
 _TENS = {"十": 10, "廿": 20, "百": 100}
@@ -88,7 +89,11 @@ def _school_summer(year: int) -> Period:
 _SUFFIX = "(?:节日|节)?(?:放假|假期|长假|小长假|黄金周|期间|当天|那天)?"
 _NO_NUMBER = "(?<![\\d一二三四五六七八九十百千万第])"
 _NOT_COUNTED = "(?![\\d一二三四五六七八九十百千万个块元次点路级条位名只张本月号日大年天岁楼层班中小广街])"
-_SURNAMES = "李王张刘陈杨赵黄周吴徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁余叶蒋杜苏魏程吕丁沈任姚卢姜崔钟谭陆汪范石廖贾韦付"
+_SURNAMES = (
+    "李王张刘陈杨赵黄周吴徐孙马朱胡林郭何罗郑梁谢宋唐许邓冯韩曹曾彭萧蔡潘田董袁余叶蒋"
+    "杜苏魏程吕丁沈任姚卢姜崔钟谭陆汪范石廖贾韦付"
+)
+"""国庆 after these is a given name, as often as not."""
 
 FEASTS: tuple[tuple[str, str, Yearly], ...] = (
     ("除 年", f"(?:除夕|大年三十|大年夜|年三十)(?:夜|晚上)?{_SUFFIX}", partial(festival, "除夕")),

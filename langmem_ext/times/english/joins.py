@@ -6,7 +6,7 @@ from typing import Literal
 
 from langmem_ext.times import civil
 from langmem_ext.times.civil import OutOfCalendarError, Period
-from langmem_ext.times.english import (
+from langmem_ext.times.english.forms import (
     DAY_NUMBER,
     NUMBER,
     ORDINAL_WORDS,
@@ -16,7 +16,7 @@ from langmem_ext.times.english import (
     ordinal_of,
     unit_of,
 )
-from langmem_ext.times.english_words import FULL_WEEKDAYS, PARTS_OF_DAY, WEEKDAYS
+from langmem_ext.times.english.words import FULL_WEEKDAYS, PARTS_OF_DAY, WEEKDAYS
 from langmem_ext.times.scanner import DAY, MONTH, Rule, Scene, rule
 
 _WEEKDAY = "|".join(FULL_WEEKDAYS)

@@ -1,0 +1,62 @@
+"""Patterns and readings that the English rules share."""
+
+import re
+
+from langmem_ext.times import civil
+from langmem_ext.times.civil import Period
+from langmem_ext.times.english.words import FULL_WEEKDAYS, MONTHS, NUMBERS, ORDINALS, WEEKDAYS
+from langmem_ext.times.scanner import Scene
+
+B = "[\ue000-\uf7ff]"
+"""Any period, one that is only a time beside something else included."""
+UNIT = r"(?:minute|hour|day|weekend|week|fortnight|month|quarter|year|decade)"
+NUMBER = rf"(?:\d{{1,3}}|{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
+FEW = r"(?:a few|few|several|some)"
+FEW_RANGE = (5, 2)
+_ORDINAL = "|".join(sorted(ORDINALS, key=len, reverse=True))
+DAY_NUMBER = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_ORDINAL})"
+ORDINAL_WORDS = ["0", *(part for word in ORDINALS for part in word.split("-"))]
+"""What a text must hold one of to hold an ordinal number."""
+MONTH_NAME = "|".join(sorted(MONTHS, key=len, reverse=True))
+WEEKDAY_NAME = "|".join(FULL_WEEKDAYS)
+WEEKDAY_SHORT = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
+LAST = r"(?:last|past|previous|this past|this last)"
+NEXT = r"(?:next|coming|this coming|upcoming|following)"
+MONTH_WORDS = " ".join(MONTHS)
+WEEKDAY_WORDS = " ".join(WEEKDAYS)
+NOT_COUNTED = rf"(?! (?:of|in) (?:(?:{MONTH_NAME})\b|{B}))"
+"""After a weekday: "the first Monday in May" is counted within the month, by a later rule."""
+
+
+def count_of(words: str) -> int:
+    """A cardinal number, in digits or words."""
+    return int(words) if words.isdigit() else NUMBERS[" ".join(words.lower().split())]
+
+
+def ordinal_of(words: str) -> int:
+    """An ordinal number, in digits or words."""
+    digits = re.match(r"\d{1,2}", words)
+    return int(digits[0]) if digits else ORDINALS[words.lower()]
+
+
+def unit_of(words: str) -> str:
+    """A unit, in the singular."""
+    return words.lower().removesuffix("s")
+
+
+def weekday_of(words: str) -> int:
+    """The number of a weekday, 0 for Monday."""
+    return WEEKDAYS[words.lower().removesuffix("s") if words.lower() not in WEEKDAYS else words.lower()]
+
+
+def offset_of(words: str) -> int:
+    """-1 for "last", 0 for "this", 1 for "next"."""
+    words = words.lower()
+    if words in {"this", "current", "this current"}:
+        return 0
+    return 1 if re.fullmatch(NEXT, words) else -1
+
+
+def recurring(yearly: civil.Yearly, scene: Scene) -> Period:
+    """The latest occurrence that has begun."""
+    return civil.latest(yearly, scene.now)
