@@ -105,7 +105,7 @@ class Bench:
             self.add("ingest, batches of 1,000", OURS, self.size / seconds, "items/s", bound=10_000, at_least=True)
             self.searches("clustered", ours, raw)
             self.filters(ours, raw)
-            self.lexical("100k in one namespace", ours, [ONE], bound=20.0)
+            self.lexical("one namespace", ours, [ONE], bound=20.0)
             self.durability(ours, data)
         self.random_vectors()
         self.users(data)
@@ -216,7 +216,8 @@ class Bench:
         """Ingest, search, filter, put and delete with everybody else."""
         in_memory = StoreContender("InMemoryStore", InMemoryStore(index=index_config(data)), data)
         for contender in (in_memory, LangChainFaiss(data, self.folder / "langchain")):
-            self.peer(contender, searches=True)
+            note = "not durable" if contender is in_memory else "durable by save_local"
+            self.peer(contender, searches=True, note=note)
         with SqliteStore.from_conn_string(str(self.folder / "langgraph.db")) as plain:
             plain.setup()
             self.peer(
@@ -256,7 +257,7 @@ def recall(contender: Contender, queries: range, percent: int = 100) -> float:
 def sqlite_refusal(data: Dataset) -> str:
     """Say why LangGraph's SqliteStore can't search by meaning here, or that it can."""
     try:
-        with SqliteStore.from_conn_string(":memory:", index=index_config(data)) as store:  # type: ignore[arg-type]
+        with SqliteStore.from_conn_string(":memory:", index=index_config(data)) as store:
             store.setup()
     except AttributeError as error:
         return str(error)
