@@ -40,9 +40,11 @@ def test_a_bare_date_is_the_whole_day() -> None:
         (" 2024-02-29 ", (2024, 2, 29), (2024, 3, 1)),
     ],
 )
-def test_months_years_and_weeks_are_whole_periods(text: str, first: Any, past: Any) -> None:
-    assert bound(text, "start") == datetime(*first, tzinfo=UTC)
-    assert bound(text, "end") == datetime(*past, tzinfo=UTC)
+def test_months_years_and_weeks_are_whole_periods(
+    text: str, first: tuple[int, int, int], past: tuple[int, int, int]
+) -> None:
+    assert bound(text, "start") == datetime(*first, 0, tzinfo=UTC)
+    assert bound(text, "end") == datetime(*past, 0, tzinfo=UTC)
 
 
 def test_an_instant_is_included_by_both_edges() -> None:

@@ -94,7 +94,7 @@ def test_a_day_on_which_clocks_change_has_its_own_length() -> None:
         ("2026-01-01", "跨年夜", "2025-12-31", "2026-01-01"),
     ],
 )
-def test_relative_times_follow_now(now: str, text: str, first: Any, past: Any) -> None:
+def test_relative_times_follow_now(now: str, text: str, first: str, past: str) -> None:
     found = spans(text, datetime.fromisoformat(now).replace(hour=12, tzinfo=UTC), UTC)
     day = [datetime.fromisoformat(value).replace(tzinfo=UTC) for value in (first, past)]
     assert [[span.start, span.end] for span in found] == [day]
@@ -110,7 +110,7 @@ def test_relative_times_follow_now(now: str, text: str, first: Any, past: Any) -
         ("三周前", "2025-09-22", "2025-09-29"),
     ],
 )
-def test_an_expression_alone_needs_no_preposition(expression: str, first: Any, past: Any) -> None:
+def test_an_expression_alone_needs_no_preposition(expression: str, first: str, past: str) -> None:
     found = resolve(expression, NOW, UTC)
     assert found is not None
     assert (found.start, found.end) == tuple(datetime.fromisoformat(v).replace(tzinfo=UTC) for v in (first, past))
