@@ -61,7 +61,9 @@ def tokens(context: MainContext, tools: tuple[Any, ...] = ()) -> int:
     pages=st.lists(texts, max_size=12),
     summary=st.one_of(st.just(""), texts),
 )
-def test_what_is_rendered_is_never_over_the_budget(conversation, cut, budget, pages, summary):
+def test_what_is_rendered_is_never_over_the_budget(
+    conversation: list[BaseMessage], cut: int, budget: int, pages: list[str], summary: str
+) -> None:
     context = MainContext(budget, system="You help. 你好。", profile={"name": "王芳"}, summary=summary)
     context.add_messages(conversation[: len(conversation) - cut] or conversation)
     context.add_pages([record(n, text) for n, text in enumerate(pages)])
@@ -72,7 +74,7 @@ def test_what_is_rendered_is_never_over_the_budget(conversation, cut, budget, pa
 
 @settings(max_examples=40, deadline=None)
 @given(conversation=conversations, budget=st.integers(200, 900))
-def test_a_call_is_never_shown_without_its_results(conversation, budget):
+def test_a_call_is_never_shown_without_its_results(conversation: list[BaseMessage], budget: int) -> None:
     context = MainContext(budget)
     context.add_messages(conversation)
     assert whole(context.render())
@@ -80,7 +82,9 @@ def test_a_call_is_never_shown_without_its_results(conversation, budget):
 
 @settings(max_examples=40, deadline=None)
 @given(conversation=conversations, budget=st.integers(200, 900), pages=st.lists(texts, max_size=6))
-def test_system_and_profile_are_always_shown_and_the_newest_question_with_them(conversation, budget, pages):
+def test_system_and_profile_are_always_shown_and_the_newest_question_with_them(
+    conversation: list[BaseMessage], budget: int, pages: list[str]
+) -> None:
     context = MainContext(budget, system="Speak like a pirate.", profile={"allergy": "花生"})
     context.add_messages(conversation)
     context.add_pages([record(n, text) for n, text in enumerate(pages)])
@@ -93,7 +97,9 @@ def test_system_and_profile_are_always_shown_and_the_newest_question_with_them(c
 
 @settings(max_examples=40, deadline=None)
 @given(conversation=conversations, budget=st.integers(250, 900))
-def test_paging_takes_the_oldest_whole_turns_down_to_the_low_water_mark(conversation, budget):
+def test_paging_takes_the_oldest_whole_turns_down_to_the_low_water_mark(
+    conversation: list[BaseMessage], budget: int
+) -> None:
     context = MainContext(budget)
     context.add_messages(conversation)
     due = context.due
@@ -110,7 +116,7 @@ def test_paging_takes_the_oldest_whole_turns_down_to_the_low_water_mark(conversa
         assert context.summary
 
 
-def test_a_turn_begins_at_a_human_message_and_takes_the_ones_right_after_it_along():
+def test_a_turn_begins_at_a_human_message_and_takes_the_ones_right_after_it_along() -> None:
     messages = [
         AIMessage("hi"),
         HumanMessage("here is a document"),
@@ -121,7 +127,7 @@ def test_a_turn_begins_at_a_human_message_and_takes_the_ones_right_after_it_alon
     assert [len(turn) for turn in split_turns(messages)] == [1, 3, 1]
 
 
-def test_pages_stand_right_before_the_newest_question_in_the_order_of_time():
+def test_pages_stand_right_before_the_newest_question_in_the_order_of_time() -> None:
     context = MainContext(1000, system="s")
     context.add_messages([("user", "first"), ("ai", "yes"), ("user", "second"), AIMessage("", tool_calls=[])])
     context.add_pages([record(2, "later"), record(1, "earlier")], [0.9, 0.1])
@@ -131,7 +137,7 @@ def test_pages_stand_right_before_the_newest_question_in_the_order_of_time():
     assert shown.index("earlier") < shown.index("later")
 
 
-def test_pages_of_the_lowest_value_leave_first():
+def test_pages_of_the_lowest_value_leave_first() -> None:
     context = MainContext(400)
     context.add_messages([("user", "question")])
     context.add_pages([record(n, f"note {n} " + "word " * 20) for n in range(20)], [float(20 - n) for n in range(20)])
@@ -144,7 +150,7 @@ def test_pages_of_the_lowest_value_leave_first():
     assert tokens(context) <= 400
 
 
-def test_a_page_that_is_there_already_is_not_shown_twice():
+def test_a_page_that_is_there_already_is_not_shown_twice() -> None:
     context = MainContext(1000)
     context.add_messages([("user", "q")])
     assert [page.id for page in context.add_pages([record(1, "alpine lakes")])] == ["r1"]
@@ -153,7 +159,7 @@ def test_a_page_that_is_there_already_is_not_shown_twice():
     assert "r1" in context.ids
 
 
-def test_pages_survive_a_round_trip_through_json():
+def test_pages_survive_a_round_trip_through_json() -> None:
     context = MainContext(1000)
     context.add_messages([("user", "q")])
     context.add_pages([record(1, "高山湖泊", pinned=True)])
@@ -163,7 +169,7 @@ def test_pages_survive_a_round_trip_through_json():
     assert [m.content for m in restored.render()] == [m.content for m in context.render()]
 
 
-def test_what_can_never_be_evicted_must_fit_when_the_context_is_built():
+def test_what_can_never_be_evicted_must_fit_when_the_context_is_built() -> None:
     with pytest.raises(ContextBudgetError, match=r"system \d+, profile \d+, tools \d+") as error:
         MainContext(500, system="rules " * 100, profile={"notes": ["n " * 600]})
     assert "500" in str(error.value)
@@ -171,7 +177,7 @@ def test_what_can_never_be_evicted_must_fit_when_the_context_is_built():
 
 
 @pytest.mark.parametrize("text", ["word " * 40_000, "长" * 200_000, "x" * 200_000])
-def test_an_overlong_newest_message_is_shown_cut_in_the_middle_with_a_note(text):
+def test_an_overlong_newest_message_is_shown_cut_in_the_middle_with_a_note(text: str) -> None:
     context = MainContext(1000, system="s")
     context.add_messages([HumanMessage(f"START {text} END", id="m1")])
     assert tokens(context) <= 1000
@@ -183,7 +189,7 @@ def test_an_overlong_newest_message_is_shown_cut_in_the_middle_with_a_note(text)
     assert str(context.messages[0].content).startswith("START " + text[:1000])  # only shown shorter
 
 
-def test_tool_schemas_are_part_of_the_budget():
+def test_tool_schemas_are_part_of_the_budget() -> None:
     tool = {
         "type": "function",
         "function": {"name": "look", "description": "d " * 200, "parameters": {"type": "object"}},
@@ -194,9 +200,9 @@ def test_tool_schemas_are_part_of_the_budget():
     assert tokens(context, (tool,)) <= 700
 
 
-def test_a_model_that_fails_to_summarise_costs_no_turn_and_no_summary():
+def test_a_model_that_fails_to_summarise_costs_no_turn_and_no_summary() -> None:
     class Broken:
-        def invoke(self, *_args, **_kwargs):
+        def invoke(self, *_args: Any, **_kwargs: Any) -> None:
             raise RuntimeError("down")
 
     context = MainContext(300)
@@ -207,7 +213,7 @@ def test_a_model_that_fails_to_summarise_costs_no_turn_and_no_summary():
     assert "Bergen" in context.summary
 
 
-def test_the_rolling_summary_keeps_its_bound_over_many_evictions():
+def test_the_rolling_summary_keeps_its_bound_over_many_evictions() -> None:
     context = MainContext(400)
     for number in range(200):
         context.add_messages([("user", f"On day {number} I met Dr. Number{number} in 苏黎世。"), ("ai", "noted " * 8)])
@@ -218,7 +224,7 @@ def test_the_rolling_summary_keeps_its_bound_over_many_evictions():
     assert len(context.messages) < 60
 
 
-async def test_paging_works_the_same_on_an_event_loop():
+async def test_paging_works_the_same_on_an_event_loop() -> None:
     pair = []
     for _ in range(2):
         context = MainContext(300)
@@ -235,12 +241,12 @@ async def test_paging_works_the_same_on_an_event_loop():
     "arguments",
     [{"budget": 0}, {"budget": 1.5}, {"low_water": 0.9, "high_water": 0.5}, {"page_share": 1.0}, {"page_limit": 0}],
 )
-def test_settings_that_cannot_be_meant_are_refused(arguments):
+def test_settings_that_cannot_be_meant_are_refused(arguments: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):
         MainContext(**arguments)
 
 
-def test_system_messages_of_a_conversation_are_shown_within_the_one_system_message():
+def test_system_messages_of_a_conversation_are_shown_within_the_one_system_message() -> None:
     context = MainContext(500, system="one")
     context.add_messages([("system", "two"), ("user", "q")])
     rendered = context.render()

@@ -41,6 +41,7 @@ def create_memory_agent(
     analysis: Literal["model", "recall"] = "model",
     system_prompt: str | None = None,
     recall_tokens: int = 4_000,
+    recall_limit: int = 200,
     max_model_calls: int | None = 16,
     max_tokens: int | None = None,
     update_model: BaseChatModel | str | None = "same",
@@ -75,6 +76,7 @@ def create_memory_agent(
         analysis: "model" lets the model search; "recall" is the recall before the one model call, and no more.
         system_prompt: Instructions; None is a short default in the user's language.
         recall_tokens: Tokens that recalled memories take of the context at most.
+        recall_limit: Memories that the recall before the model brings at most; as a rule the tokens bound it.
         max_model_calls: Model calls of a turn at most, update included; the last one is kept for the answer.
         max_tokens: Tokens of a turn at most, in and out; near it the model is offered no tools, past it the turn ends
             in a `CapReachedError`.
@@ -116,6 +118,7 @@ def create_memory_agent(
         update=update,
         background=background,
         recall_tokens=recall_tokens,
+        recall_limit=recall_limit,
         max_model_calls=max_model_calls,
         max_tokens=max_tokens,
         counter=Counter(counter_for(chat)),

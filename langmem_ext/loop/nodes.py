@@ -20,7 +20,7 @@ from langmem_ext.loop.calling import Models, call_model, refuses_tools
 from langmem_ext.loop.exchanges import answered, conversation, newest_human, paired, pending
 from langmem_ext.loop.runs import Run, Runs
 from langmem_ext.loop.searching import execute, refuse_malformed
-from langmem_ext.loop.state import AgentState, Usage
+from langmem_ext.loop.state import AgentState, Usage, append
 from langmem_ext.loop.updating import BackgroundUpdates, distil
 from langmem_ext.loop.waiting import quietly, together
 from langmem_ext.metering import Meter
@@ -36,8 +36,6 @@ _QUERY = 2000
 """Characters of each end of a long message that are searched for; what it asks is at one of the two."""
 _LEAST_RESULT = 64
 """Tokens under which a recall can't show a record."""
-_RECALL_LIMIT = 200
-"""Records of the first recall at most; the token budget is what bounds it."""
 
 
 @dataclass(slots=True)
@@ -53,6 +51,7 @@ class Nodes:
         update: When the log is distilled.
         background: The worker for ``update="background"``.
         recall_tokens: Tokens that recalled pages take at most.
+        recall_limit: Records that the recall before the model brings at most.
         max_model_calls: Model calls of a turn at most; None is no cap.
         max_tokens: Tokens of a turn at most; None is no cap.
         counter: Counts tokens.
@@ -66,6 +65,7 @@ class Nodes:
     update: Literal["inline", "background", "off"]
     background: BackgroundUpdates | None
     recall_tokens: int
+    recall_limit: int
     max_model_calls: int | None
     max_tokens: int | None
     counter: Counter = field(default_factory=Counter)
@@ -117,10 +117,7 @@ class Nodes:
         if not message_text(human):
             raise InvalidInputError("the message is empty; pass one with text")
         kept = conversation(state["messages"], self.own_tools)
-        kept_ids = {message.id for message in kept}
-        gone: list[BaseMessage] = [
-            RemoveMessage(id=message.id) for message in state["messages"] if message.id and message.id not in kept_ids
-        ]
+        changes = _changes(state["messages"], kept)
         update: Update = {
             "turn": human.id,
             "searches": 0,
@@ -134,10 +131,10 @@ class Nodes:
             "logged": (yield from self._log(kept, state.get("logged"), run)),
         }
         context = self._context(_merged(state, update), run, searching=False)
-        gone.extend((yield from self._page_out(context, run, None, None)))
+        changes.extend((yield from self._page_out(context, run, None, None)))
         update |= yield from self._recall(context, flat_text(human), run)
         update["summary"] = context.summary
-        return update | {"messages": gone}
+        return update | {"messages": changes}
 
     def _log(self, messages: Sequence[AnyMessage], logged: str | None, run: Run) -> Operation[str | None]:
         """Append to the log what is not there yet; return the id of the last message in it."""
@@ -157,7 +154,7 @@ class Nodes:
         seen = [message.id for message in context.messages if message.id]
         try:
             found = yield from recall(
-                run.memory, query, now=run.now, limit=_RECALL_LIMIT, token_budget=room, exclude=seen
+                run.memory, query, now=run.now, limit=self.recall_limit, token_budget=room, exclude=seen
             )
         except Exception as error:  # noqa: BLE001 - an embedder or a store that fails must not cost the answer
             logger.warning("recall failed, the turn goes on without it: %s", type(error).__name__)
@@ -330,11 +327,19 @@ class Nodes:
         return calls and (self.max_tokens is None or 2 * meter.tokens < self.max_tokens)
 
 
+def _changes(before: Sequence[AnyMessage], after: Sequence[AnyMessage]) -> list[BaseMessage]:
+    """Return what makes the channel hold `after` where it held `before`: removals, and messages that are replaced."""
+    left = {message.id: message for message in after}
+    gone: list[BaseMessage] = [
+        RemoveMessage(id=message.id) for message in before if message.id and message.id not in left
+    ]
+    known = {message.id: message for message in before}
+    return gone + [message for message in after if message is not known.get(message.id)]
+
+
 def _merged(state: AgentState, update: Update) -> dict[str, Any]:
-    """Return the state as it will be after an update; removed messages are gone."""
-    removed = {message.id for message in update.get("messages", []) if isinstance(message, RemoveMessage)}
-    messages = [message for message in state["messages"] if message.id not in removed]
-    return {**state, **update, "messages": messages}
+    """Return the state as it will be after an update."""
+    return {**state, **update, "messages": append(state["messages"], update.get("messages", []))}
 
 
 def _usage(meter: Meter) -> Usage:
