@@ -71,7 +71,7 @@ class HashingEmbeddings(Embeddings):
     """
 
     def __init__(self, dims: int = 384) -> None:
-        if isinstance(dims, bool) or not isinstance(dims, int) or not 1 <= dims <= MAX_DIMS:
+        if type(dims) is not int or not 1 <= dims <= MAX_DIMS:
             raise InvalidInputError(f"dims must be a whole number from 1 to {MAX_DIMS}, got {dims!r}")
         self._dims = dims
 

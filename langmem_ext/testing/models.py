@@ -140,7 +140,7 @@ class ScriptedChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        for chunk in _chunks(self._answer(messages, stop, kwargs)):
+        for chunk in chunks_of(self._answer(messages, stop, kwargs)):
             yield ChatGenerationChunk(message=chunk)
 
     async def _astream(
@@ -150,7 +150,7 @@ class ScriptedChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        for chunk in _chunks(self._answer(messages, stop, kwargs)):
+        for chunk in chunks_of(self._answer(messages, stop, kwargs)):
             await asyncio.sleep(0)  # other tasks run, and a cancellation arrives, between tokens
             yield ChatGenerationChunk(message=chunk)
 
@@ -165,7 +165,7 @@ class ScriptedChatModel(BaseChatModel):
         response = step(messages) if callable(step) and not scripted else step
         if isinstance(response, BaseException) or (isinstance(response, type) and issubclass(response, BaseException)):
             raise response
-        message = _message(response, tools)
+        message = as_message(response, tools)
         if stop and isinstance(message.content, str):
             ends = [place for word in stop if (place := message.content.find(word)) >= 0]
             message.content = message.content[: min(ends, default=None)]
@@ -185,8 +185,8 @@ class ScriptedChatModel(BaseChatModel):
             return self.responses[place]
 
 
-def _message(response: Any, tools: Sequence[dict[str, Any]]) -> AIMessage:
-    """Make a message of a response; a message in the script is copied, so that nobody changes the script."""
+def as_message(response: Any, tools: Sequence[dict[str, Any]]) -> AIMessage:
+    """Make a message of a scripted response; a message in the script is copied, so that nobody changes the script."""
     if isinstance(response, AIMessage):
         return response.model_copy(deep=True)
     if isinstance(response, str):
@@ -201,10 +201,10 @@ def _message(response: Any, tools: Sequence[dict[str, Any]]) -> AIMessage:
 
 
 def _structured(name: str | None, arguments: dict[str, Any], tools: Sequence[dict[str, Any]]) -> AIMessage:
-    names = [tool["function"]["name"] for tool in tools if "function" in tool]
+    names: list[str] = [tool["function"]["name"] for tool in tools if "function" in tool]
     if not names:
         return AIMessage(json.dumps(arguments, ensure_ascii=False))
-    called = name if name in names else names[0]
+    called = name if name is not None and name in names else names[0]
     return AIMessage("", tool_calls=[ToolCall(name=called, args=arguments, id=f"call_{called}")])
 
 
@@ -218,7 +218,7 @@ def _pieces(text: str) -> list[str]:
     return [match.group() for match in _PIECE.finditer(text)]
 
 
-def _chunks(message: AIMessage) -> Iterator[AIMessageChunk]:
+def chunks_of(message: AIMessage) -> Iterator[AIMessageChunk]:
     """Cut a message into the chunks that a provider would stream: its text, then its tool calls, then its usage."""
     contents: list[Any] = _pieces(message.content) if isinstance(message.content, str) else [message.content]
     for content in contents:
