@@ -1,25 +1,32 @@
 """Patterns and readings that the English rules share."""
 
 import re
+from collections.abc import Collection
 
 from langmem_ext.times import civil
 from langmem_ext.times.civil import Period
 from langmem_ext.times.english.words import FULL_WEEKDAYS, MONTHS, NUMBERS, ORDINALS, WEEKDAYS
 from langmem_ext.times.scanner import Scene
 
+
+def _any_of(words: Collection[str]) -> str:
+    """Any of the words, the longer ones first; a look at the first letter spares most places the whole list."""
+    initials = "".join(sorted({word[0] for word in words}))
+    return rf"(?=[{initials}])(?:{'|'.join(sorted(words, key=len, reverse=True))})"
+
+
 B = "[\ue000-\uf7ff]"
 """Any period, one that is only a time beside something else included."""
 UNIT = r"(?:minute|hour|day|weekend|week|fortnight|month|quarter|year|decade)"
-NUMBER = rf"(?:\d{{1,3}}|{'|'.join(sorted(NUMBERS, key=len, reverse=True))})"
+NUMBER = rf"(?:\d{{1,3}}|{_any_of(NUMBERS)})"
 FEW = r"(?:a few|few|several|some)"
 FEW_RANGE = (5, 2)
-_ORDINAL = "|".join(sorted(ORDINALS, key=len, reverse=True))
-DAY_NUMBER = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_ORDINAL})"
+DAY_NUMBER = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_any_of(ORDINALS)})"
 ORDINAL_WORDS = ["0", *(part for word in ORDINALS for part in word.split("-"))]
 """What a text must hold one of to hold an ordinal number."""
-MONTH_NAME = "|".join(sorted(MONTHS, key=len, reverse=True))
-WEEKDAY_NAME = "|".join(FULL_WEEKDAYS)
-WEEKDAY_SHORT = "|".join(sorted(WEEKDAYS, key=len, reverse=True))
+MONTH_NAME = _any_of(MONTHS)
+WEEKDAY_NAME = _any_of(FULL_WEEKDAYS)
+WEEKDAY_SHORT = _any_of(WEEKDAYS)
 LAST = r"(?:last|past|previous|this past|this last)"
 NEXT = r"(?:next|coming|this coming|upcoming|following)"
 MONTH_WORDS = " ".join(MONTHS)

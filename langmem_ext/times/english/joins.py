@@ -11,15 +11,15 @@ from langmem_ext.times.english.forms import (
     NUMBER,
     ORDINAL_WORDS,
     UNIT,
+    WEEKDAY_NAME,
     B,
     count_of,
     ordinal_of,
     unit_of,
 )
-from langmem_ext.times.english.words import FULL_WEEKDAYS, PARTS_OF_DAY, WEEKDAYS
+from langmem_ext.times.english.words import PARTS_OF_DAY, WEEKDAYS
 from langmem_ext.times.scanner import DAY, MONTH, Rule, Scene, rule
 
-_WEEKDAY = "|".join(FULL_WEEKDAYS)
 _PART_OF_DAY = "|".join(PARTS_OF_DAY)
 _CLOCK = r"(?P<hour>\d{1,2})(?::[0-5]\d)? ?(?P<half>am|pm|a\.m\.|p\.m\.|o'clock|(?<=:\d\d))"
 _PARTS: dict[str, Literal["early", "mid", "late"]] = {
@@ -171,7 +171,7 @@ def _both(scene: Scene, found: re.Match[str]) -> Period | None:
 
 
 JOINS: tuple[Rule, ...] = (
-    rule(ORDINAL_WORDS, rf"\b(?:the )?({DAY_NUMBER}) of ({MONTH})", _numbered_day),
+    rule(ORDINAL_WORDS, rf"\b({DAY_NUMBER}) of ({MONTH})", _numbered_day),
     rule(
         "early late mid middle beginning start end",
         rf"\b(?:the )?(early|late|mid|middle|beginning|start|end)(?: of| in)?[ -](?:the )?({B})",
@@ -180,13 +180,14 @@ JOINS: tuple[Rule, ...] = (
     rule("first second", rf"\b(?:the )?(first|second) half of ({B})", _half),
     rule(
         ["last", *ORDINAL_WORDS],
-        rf"\b(?:the )?(last|{DAY_NUMBER}) (week|weekend|day|month|quarter|{_WEEKDAY}) (?:of|in) ({B})",
+        rf"\b(last|{DAY_NUMBER}) (week|weekend|day|month|quarter|{WEEKDAY_NAME}) (?:of|in) ({B})",
         _nth,
     ),
     rule("week weekend", rf"\b(?:the )?(week|weekend) of ({B})", _week_of),
     rule(
         "before after prior following preceding",
-        rf"\b(?:(?P<few>a few|few|several|some) |(?P<count>{NUMBER}) |the )(?P<unit>{UNIT}|{_WEEKDAY}|{_PART_OF_DAY})"
+        rf"\b(?:(?P<few>a few|few|several|some) |(?P<count>{NUMBER}) |the )"
+        rf"(?P<unit>{UNIT}|{WEEKDAY_NAME}|{_PART_OF_DAY})"
         rf"(?(few)s?|(?(count)s?))\b (?P<side>before|after|prior to|following|preceding) (?:the )?(?P<anchor>{B})",
         _beside,
     ),

@@ -153,7 +153,7 @@ NAME_RULES = (
         r"\b(?:independence day|(?:the )?(?:fourth|4th) of july)\b",
         partial(_feast, FEASTS[r"(?:independence day|(?:the )?fourth of july|(?:the )?4th of july)"]),
     ),
-    rule(MONTH_WORDS, rf"(?<![\d.:/-])\b(?:on )?(?:the )?({DAY_NUMBER})(?: of)? ({MONTH_NAME})\b\.?", _day_month),
+    rule(MONTH_WORDS, rf"(?<![\d.:/-])\b({DAY_NUMBER})(?: of)? ({MONTH_NAME})\b\.?", _day_month),
     rule(
         MONTH_WORDS,
         rf"\b({MONTH_NAME})\.? (?:the )?({DAY_NUMBER})\b(?!:\d|[.,]\d|%)(?=(,? ?{YEAR}|[?.!,]|$)?)",
@@ -162,7 +162,7 @@ NAME_RULES = (
     *(rule(words_of(source), rf"\b{source}(?!\w)", partial(_feast, yearly)) for source, yearly in FEASTS.items()),
     rule(WEEKDAY_WORDS, rf"\b(?:{WEEKDAY_SHORT})\.?,? (?:the )?({DAY})", _weekday_beside_date),
     rule(
-        "from between to through",
+        WEEKDAY_WORDS,
         rf"\b(?:(?:from|between) )?({WEEKDAY_NAME}) (?:to|and|through|until|till) ({WEEKDAY_NAME})\b(?!s)",
         _weekdays_between,
     ),
