@@ -119,8 +119,7 @@ class MemoryScope:
 
     def __init__(self, namespace: tuple[str, ...] | str, store: BaseStore | None, options: MemoryOptions) -> None:
         self.template = (namespace,) if isinstance(namespace, str) else namespace
-        parts = self.template if isinstance(self.template, tuple) else ()
-        namespaces.root(tuple(_FIELD.sub("x", part) if isinstance(part, str) else part for part in parts))
+        namespaces.root(_sample(self.template))
         if store is not None and not isinstance(store, BaseStore):
             raise InvalidInputError(f"store must be a LangGraph BaseStore or None, got {type(store).__name__}")
         self.store = store
@@ -174,3 +173,10 @@ class MemoryScope:
                 f'(with a context_schema) or config={{"configurable": {{{missing[0]!r}: …}}}}'
             )
         return namespaces.user_namespace(_FIELD.sub(lambda match: str(values[match[1]]), part))[1]
+
+
+def _sample(template: Any) -> Any:
+    """Return a namespace such as a template gives, to be checked; what is no template comes back as it is."""
+    if not isinstance(template, tuple):
+        return template
+    return tuple(_FIELD.sub("x", part) if isinstance(part, str) else part for part in template)

@@ -175,9 +175,9 @@ def _text(name: str, field: Schema, text: str, prompt: Prompt) -> str | None:
 
 def _date(field: Schema, text: str, prompt: Prompt) -> str | None:
     found = spans(text, prompt.now, prompt.now.tzinfo or UTC)
-    if not found:
+    start = found[0].start if found else None
+    if start is None:
         return None
-    start = found[0].start
     return start.isoformat() if field.get("format") == "date-time" else start.date().isoformat()
 
 
