@@ -42,7 +42,9 @@ class Meter:
         if self.max_calls is not None and self.calls >= self.max_calls:
             raise CapReachedError(f"the cap of {self.max_calls} model calls is used up")
         if self.max_tokens is not None and self.tokens + tokens > self.max_tokens:
-            raise CapReachedError(f"{tokens} more tokens would pass the cap of {self.max_tokens} ({self.tokens} are spent)")
+            raise CapReachedError(
+                f"{tokens} more tokens would pass the cap of {self.max_tokens} ({self.tokens} are spent)"
+            )
         self.calls += 1
 
     def spend(self, message: Any, sent: int) -> None:

@@ -20,9 +20,7 @@ _REPEATED = 2000
 """Characters of a malformed output that are shown to the model again."""
 
 
-def ask_model(
-    model: BaseChatModel, schema: type[M], system: str, body: str, meter: Meter
-) -> Operation[M]:
+def ask_model(model: BaseChatModel, schema: type[M], system: str, body: str, meter: Meter) -> Operation[M]:
     """Return the model's answer as an instance of `schema`, after one repair attempt at most.
 
     Raises:

@@ -8,6 +8,7 @@ few. Summaries of one topic are then rolled up by week and over all weeks (`roll
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from langgraph.store.base import Op
 from pydantic import BaseModel, Field
@@ -99,7 +100,7 @@ def consolidate(
     for name in names:
         job.total += (yield from thread_length(core, name)) - (yield from consolidated(core, name))
     for name in names:
-        going = yield from exclusively(core, f"consolidate:{name}", lambda name=name: _thread(core, name, job))
+        going = yield from exclusively(core, f"consolidate:{name}", partial(_thread, core, name, job))
         if not going:
             break
     else:

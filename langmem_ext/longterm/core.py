@@ -140,7 +140,7 @@ def get_items(core: Core, leaf: tuple[str, ...], keys: Sequence[str]) -> Operati
     return [result if isinstance(result, Item) else None for result in results]
 
 
-def get_record(core: Core, record_id: str) -> Operation[MemoryRecord]:
+def get_record(core: Core, record_id: object) -> Operation[MemoryRecord]:
     """Get one record with its access statistics.
 
     Raises:
@@ -155,7 +155,9 @@ def get_record(core: Core, record_id: str) -> Operation[MemoryRecord]:
     ]
     item, usage = yield from batch(core.store, ops)
     if not isinstance(item, Item) or is_shadow(item):
-        raise RecordNotFoundError(f"no record {record_id!r} in namespace {core.namespace!r}; records() lists what is there")
+        raise RecordNotFoundError(
+            f"no record {record_id!r} in namespace {core.namespace!r}; records() lists what is there"
+        )
     return from_value(item.value, usage.value if isinstance(usage, Item) else None)
 
 

@@ -83,6 +83,11 @@ def _order(
     return sorted(range(len(records)), key=lambda place: -values[place])
 
 
+def overlap(text: str, other: str) -> float:
+    """Return how much two texts say in the same words: the Jaccard overlap of their features, 0 to 1."""
+    return _overlap(features(text), features(other))
+
+
 def _overlap(words: frozenset[str], other: frozenset[str]) -> float:
     union = len(words | other)
     return len(words & other) / union if union else 1.0

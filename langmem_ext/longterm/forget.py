@@ -5,9 +5,9 @@ from it alone go too, and digests of several records are written anew from what 
 are erased from its files afterwards.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Set as AbstractSet
 
-from langgraph.store.base import Item, Op
+from langgraph.store.base import Item, Op, PutOp
 
 from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, exclusively, get_items, get_record, is_shadow, put, scan
@@ -25,7 +25,7 @@ _DERIVED = ("fact", "preference", "relation", "event", "profile", *_DIGESTS)
 
 def _removal(core: Core, record: MemoryRecord, items: Iterable[Item]) -> list[Op]:
     """Return the deletes of one record: all its items, index entries, statistics, log place and notes."""
-    ops = [put(item.namespace, item.key, None) for item in items]
+    ops: list[Op] = [put(item.namespace, item.key, None) for item in items]
     ops.extend(unindex(core, record))
     ops.append(put(core.leaf(namespaces.USAGE), record.id, None))
     ops.append(put(core.leaf(namespaces.STATE), UNINDEXED + record.id, None))
@@ -35,7 +35,7 @@ def _removal(core: Core, record: MemoryRecord, items: Iterable[Item]) -> list[Op
     return ops
 
 
-def _derived(core: Core, gone: Collection[str]) -> Operation[list[MemoryRecord]]:
+def _derived(core: Core, gone: AbstractSet[str]) -> Operation[list[MemoryRecord]]:
     """Return the records that name one of these ids as a source."""
     found: list[MemoryRecord] = []
     for kind in _DERIVED:
@@ -138,7 +138,7 @@ def _forget(core: Core, record: MemoryRecord) -> Operation[ForgetReceipt]:
 
 def _last_wins(ops: list[Op]) -> list[Op]:
     """Keep one operation per item, the last; stores need not agree on what two in one batch mean."""
-    last = {(op.namespace, op.key): op for op in ops if hasattr(op, "key")}
+    last: dict[tuple[tuple[str, ...], str], Op] = {(op.namespace, op.key): op for op in ops if isinstance(op, PutOp)}
     return list(last.values())
 
 

@@ -1,5 +1,6 @@
 """The topic and keyword indexes, read: which summary a question's topic has, which entries its keywords name."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -25,6 +26,10 @@ class Named:
     by_record: dict[str, list[str]] = field(default_factory=dict)
     by_keyword: dict[str, list[str]] = field(default_factory=dict)
     kinds: dict[str, str] = field(default_factory=dict)
+
+    def strength(self, record: str) -> float:
+        """Sum over the keywords that name a record, each divided by the root of how many records it names."""
+        return sum(1 / math.sqrt(len(self.by_keyword[word])) for word in self.by_record[record])
 
     def summaries(self) -> list[str]:
         """Ids of the named summaries and reflections, those named by most keywords first."""

@@ -56,10 +56,13 @@ def message_time(
     core: Core, message: BaseMessage, occurred_at: datetime | date | str | None, now: datetime
 ) -> datetime:
     """When a message was said: its own ``additional_kwargs["timestamp"]``, else `occurred_at`, else now."""
-    own = message.additional_kwargs.get("timestamp")
+    own: Any = message.additional_kwargs.get("timestamp")
     if isinstance(own, int | float) and not isinstance(own, bool):
-        return datetime.fromtimestamp(own, UTC)
-    return moment(core, own if own is not None else occurred_at, now)
+        try:
+            return datetime.fromtimestamp(own, UTC)
+        except (ValueError, OverflowError, OSError):
+            raise InvalidInputError(f"timestamp must be epoch seconds of the years 1 to 9999, got {own!r}") from None
+    return moment(core, occurred_at if own is None else own, now)
 
 
 def _message_id(message: BaseMessage, thread_id: str) -> str:

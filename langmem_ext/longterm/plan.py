@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.concepts import concepts
 from langmem_ext.longterm.core import Core
-from langmem_ext.longterm.extract import concepts
 from langmem_ext.longterm.log import check_thread
-from langmem_ext.longterm.writing import check_kind, check_label, clean
+from langmem_ext.longterm.writing import check_kind, check_label, check_whole, clean
 from langmem_ext.records import FOREVER, Kind
 from langmem_ext.text import canonical_keyword, keywords as text_keywords
 from langmem_ext.times import TimeSpan, check_order, parse_bound, spans
@@ -107,12 +107,6 @@ class Plan:
         return "; ".join(parts) or "all that is believed now"
 
 
-def _positive(name: str, value: object, most: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
-        raise InvalidInputError(f"{name} must be a whole number from 1 to {most}, got {value!r}")
-    return value
-
-
 def _check_query(query: object) -> str:
     if not isinstance(query, str) or not query.strip():
         got = "an empty text" if isinstance(query, str) else type(query).__name__
@@ -173,7 +167,7 @@ def make_plan(
         thread_id=None if thread_id is None else check_thread(thread_id),
         keywords=query_keywords(query, [check_label("keywords", word) for word in keywords]),
         spans=tuple(spans(query, present, core.zone)),
-        limit=_positive("limit", limit, MAX_LIMIT),
-        token_budget=None if token_budget is None else _positive("token_budget", token_budget, 10**9),
+        limit=check_whole("limit", limit, 1, MAX_LIMIT),
+        token_budget=None if token_budget is None else check_whole("token_budget", token_budget, 1, 10**9),
         exclude=frozenset(exclude),
     )

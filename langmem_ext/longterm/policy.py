@@ -19,6 +19,8 @@ class DistillationSettings(BaseModel):
         window_tokens: Tokens per window at most, for the same reason.
         known_topics: Topic labels shown to the model for reuse, the most recent first.
         summary_tokens: Tokens of an extracted summary at most.
+        summary_least: Tokens that an extracted summary may always take.
+        summary_whole: Tokens of a conversation so short that its extracted summary leaves out no statement.
         summary_share: Tokens of an extracted summary as a share of what it digests, at most.
         fan_in: Summaries that one roll-up reads at most.
         roll_up_at: Summaries of one topic in one week (or weeks of one topic) that make a roll-up worth its call.
@@ -38,6 +40,8 @@ class DistillationSettings(BaseModel):
     window_tokens: int = Field(8000, ge=100)
     known_topics: int = Field(40, ge=0)
     summary_tokens: int = Field(160, ge=16)
+    summary_least: int = Field(64, ge=16)
+    summary_whole: int = Field(160, ge=0)
     summary_share: float = Field(0.12, gt=0, le=1)
     fan_in: int = Field(16, ge=2, le=64)
     roll_up_at: int = Field(3, ge=2)

@@ -6,11 +6,11 @@ from langgraph.store.base import SearchOp
 from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
-from langmem_ext.errors import InvalidInputError, RecordNotFoundError
+from langmem_ext.errors import RecordNotFoundError
 from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
 from langmem_ext.longterm.log import thread_length, threads
 from langmem_ext.longterm.update import watermark
-from langmem_ext.longterm.writing import check_kind
+from langmem_ext.longterm.writing import check_kind, check_whole
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
 from langmem_ext.records import FOREVER, Kind, MemoryRecord, from_value
@@ -65,10 +65,8 @@ def records(
     Raises:
         InvalidInputError: `limit` or `offset` out of range, or an unknown kind.
     """
-    if isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= MAX_PAGE:
-        raise InvalidInputError(f"limit must be a whole number from 1 to {MAX_PAGE}, got {limit!r}")
-    if isinstance(offset, bool) or not isinstance(offset, int) or offset < 0:
-        raise InvalidInputError(f"offset must be a whole number from 0, got {offset!r}")
+    limit = check_whole("limit", limit, 1, MAX_PAGE)
+    offset = check_whole("offset", offset, 0, 10**9)
     wanted = [check_kind(kind) for kind in ((kinds,) if isinstance(kinds, str) else kinds or ())]
     equal: dict[str, object] = {"believed_until": FOREVER}
     if isinstance(core.store, SupportsCandidates):
@@ -111,5 +109,3 @@ def stats(core: Core) -> Operation[MemoryStats]:
         topics=len({item.namespace for item in topics}),
         keywords=len({item.namespace for item in keywords}),
     )
-
-

@@ -20,6 +20,7 @@ from langmem_ext.longterm.candidates import find_candidates
 from langmem_ext.longterm.core import Core, get_items
 from langmem_ext.longterm.indexes import Named, look_up
 from langmem_ext.longterm.plan import Bound, Plan, make_plan
+from langmem_ext.longterm.topics import is_topical
 from langmem_ext.operations import Operation, ask
 from langmem_ext.protocols import Candidates
 from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, from_value, render
@@ -167,11 +168,11 @@ def _rank(
     with tracer.step("rank", "fused lists, boosted by index, importance, recency and use") as step:
         fused = ranking.fuse(candidates, plan.spans, core.settings, weight=weight)
         scores = dict(zip(candidates.keys, fused.tolist(), strict=True))
-        bonus = core.settings.index_bonus * (float(np.std(fused)) if fused.size > 1 else 1.0)
+        bonus = core.settings.index_bonus * ((float(np.std(fused)) if fused.size else 0.0) or 1.0)
         floor = min(scores.values(), default=0.0)
         if plan.topic is None:
-            for record_id, words in named.by_record.items():
-                scores[record_id] = scores.get(record_id, floor) + bonus * min(len(words), 3)
+            for record_id in named.by_record:
+                scores[record_id] = scores.get(record_id, floor) + bonus * named.strength(record_id)
         depth = max(core.settings.depth, 4 * plan.limit)
         best = sorted(scores, key=lambda key: -scores[key])[: depth + len(plan.exclude)]
         ranked, missing = yield from _load(core, plan, best, scores)
@@ -225,8 +226,8 @@ def _rerank(core: Core, plan: Plan, ranked: Ranked, tracer: Tracer) -> Operation
             lambda: reranker.acompress_documents(documents, plan.query),
         )
         by_id = {record.id: record for record in ranked.records}
-        order = [document.id for document in result if document.id in by_id]
-        records = [by_id[record_id] for record_id in order if record_id is not None]
+        order = [str(document.id) for document in result if document.id in by_id]
+        records = [by_id[record_id] for record_id in order]
         step["found"] = len(documents)
         step["kept"] = [record.id for record in records]
         kept = set(order)
@@ -235,29 +236,49 @@ def _rerank(core: Core, plan: Plan, ranked: Ranked, tracer: Tracer) -> Operation
 
 
 def _cover(core: Core, named: Named, ranked: Ranked, tracer: Tracer) -> Ranked:
-    """Drop raw entries that a chosen summary covers, except those that a selective keyword names.
+    """Drop entries that a chosen summary covers, except those that a selective keyword names.
 
-    A keyword that names most of what a summary covers says no more than its topic; it exempts nothing.
+    A keyword that speaks of the summary's topic as a whole (its label, or a broader concept), or that names most of
+    what the summary covers, exempts nothing. What was derived from covered entries alone is covered with them, and a
+    derived record that says what its source says gives way to it: the evidence is worth more.
     """
     with tracer.step("cover", "entries that a chosen summary covers are not loaded again") as step:
-        position = {record.id: place for place, record in enumerate(ranked.records)}
-        dropped: dict[str, str] = {}
+        dropped = _echoes(core, ranked)
         for summary in ranked.records[: core.settings.cover_depth]:
-            if summary.kind not in {"summary", "reflection"} or summary.id in dropped:
-                continue
-            covered = set(summary.sources)
-            exempt: set[str] = set()
-            for ids in named.by_keyword.values():
-                hit = covered.intersection(ids)
-                if len(hit) <= core.settings.cover_selectivity * len(covered):
-                    exempt |= hit
-            reason = f"covered by {summary.id}"
-            dropped |= {record: reason for record in covered - exempt if record in position}
+            if summary.kind in {"summary", "reflection"} and summary.id not in dropped:
+                dropped |= _covered_by(core, summary, named, ranked)
         step["found"] = len(ranked.records)
         step["dropped"] = dropped
         left = ranked.without(dropped)
         step["kept"] = [record.id for record in left.records]
     return left
+
+
+def _covered_by(core: Core, summary: MemoryRecord, named: Named, ranked: Ranked) -> dict[str, str]:
+    covered = set(summary.sources)
+    below = [record for record in ranked.records if record.id in covered or _derived_from(record, covered)]
+    exempt: set[str] = set()
+    for word, ids in named.by_keyword.items():
+        hit = {record.id for record in below}.intersection(ids)
+        if len(hit) <= core.settings.cover_selectivity * len(below) and not is_topical(word, summary.topic):
+            exempt |= hit
+    return {record.id: f"covered by {summary.id}" for record in below if record.id not in exempt}
+
+
+def _derived_from(record: MemoryRecord, covered: Collection[str]) -> bool:
+    digest = record.kind in {"summary", "reflection"}
+    return bool(record.sources) and not digest and all(source in covered for source in record.sources)
+
+
+def _echoes(core: Core, ranked: Ranked) -> dict[str, str]:
+    """Return derived records that say no more than a source that is here too."""
+    by_id = {record.id: record for record in ranked.records}
+    found: dict[str, str] = {}
+    for record in ranked.records:
+        for source in (by_id[name] for name in record.sources if name in by_id):
+            if fitting.overlap(record.content, source.content) >= core.settings.duplicate_overlap:
+                found[record.id] = f"says what {source.id} says"
+    return found
 
 
 def _fit(core: Core, plan: Plan, ranked: Ranked, tracer: Tracer) -> tuple[Ranked, int]:
@@ -272,7 +293,9 @@ def _fit(core: Core, plan: Plan, ranked: Ranked, tracer: Tracer) -> tuple[Ranked
             budget=plan.token_budget,
             settings=core.settings,
         )
-        chosen = Ranked([ranked.records[place] for place in choice.places], [ranked.scores[place] for place in choice.places])
+        chosen = Ranked(
+            [ranked.records[place] for place in choice.places], [ranked.scores[place] for place in choice.places]
+        )
         step["found"] = len(ranked.records)
         step["kept"] = [record.id for record in chosen.records]
         step["dropped"] = choice.dropped

@@ -7,10 +7,11 @@ summaries; a mark goes in the batch that rolls its topic up, so nothing is skipp
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from langgraph.store.base import Item, Op
+from langgraph.store.base import Op
 
 from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError
@@ -71,21 +72,19 @@ def _topic(core: Core, topic: str, meter: Meter) -> Operation[list[str]]:
     """Roll one topic up; its mark goes once none of its weeks is still open."""
     sessions = yield from _sessions(core, topic)
     (known,) = yield from get_items(core, core.leaf(namespaces.STATE), [ROLLED + topic])
-    rolled: dict[str, Any] = dict(known.value["parts"]) if known else {}
-    written: list[str] = []
+    job = TopicJob(topic, meter, dict(known.value["parts"]) if known else {})
     level: list[MemoryRecord] = []
     for name, group in _weeks(core, [session for session in sessions if _closed(core, session.occurred_at)]).items():
         for part, chunk in enumerate(batched(group, core.distillation.fan_in)):
             if len(chunk) < core.distillation.roll_up_at:
                 level.extend(chunk)
                 continue
-            summary = yield from _part(core, topic, f"{name}.{part}", chunk, rolled, meter, written)
-            level.append(summary)
+            level.append((yield from _part(core, job, f"{name}.{part}", chunk)))
     if len(level) >= core.distillation.roll_up_at:
-        yield from _part(core, topic, _WHOLE, level, rolled, meter, written)
+        yield from _part(core, job, _WHOLE, level)
     if all(_closed(core, session.occurred_at) for session in sessions):
         yield from commit(core, [put(core.leaf(namespaces.STATE), DIRTY + topic, None)])
-    return written
+    return job.written
 
 
 def _sessions(core: Core, topic: str) -> Operation[list[MemoryRecord]]:
@@ -104,37 +103,37 @@ def _weeks(core: Core, sessions: Sequence[MemoryRecord]) -> dict[str, list[Memor
     return weeks
 
 
-def _part(
-    core: Core,
-    topic: str,
-    name: str,
-    children: Sequence[MemoryRecord],
-    rolled: dict[str, Any],
-    meter: Meter,
-    written: list[str],
-) -> Operation[MemoryRecord]:
+@dataclass(slots=True)
+class TopicJob:
+    """One topic's roll-up: which parts have read what, and what was written this time."""
+
+    topic: str
+    meter: Meter
+    rolled: dict[str, Any]
+    written: list[str] = field(default_factory=list)
+
+
+def _part(core: Core, job: TopicJob, name: str, children: Sequence[MemoryRecord]) -> Operation[MemoryRecord]:
     """Return the summary of some summaries, written anew only where they are not those it has read."""
     ids = [child.id for child in children]
-    known = rolled.get(name)
-    item: Item | None = None
-    if known:
-        (item,) = yield from get_items(core, core.records_leaf, [known["id"]])
+    known: dict[str, Any] = job.rolled.get(name, {"id": "", "children": []})
+    (item,) = yield from get_items(core, core.records_leaf, [known["id"] or "none"])
     if item and known["children"] == ids:
         return from_value(item.value)
     previous = from_value(item.value) if item else None
     seen = set(known["children"]) if previous and set(known["children"]) <= set(ids) else set()
     unread = [child for child in children if child.id not in seen]
-    draft = yield from _fold(core, previous if seen else None, unread, meter)
-    draft = draft.model_copy(update={"topic": topic})
-    new = summary_record(core, f"{topic}/{name}/{ids[-1]}/{len(ids)}", None, children, draft)
-    rolled[name] = {"id": new.id, "children": ids}
+    draft = yield from _fold(core, previous if seen else None, unread, job.meter)
+    draft = draft.model_copy(update={"topic": job.topic})
+    new = summary_record(core, f"{job.topic}/{name}/{ids[-1]}/{len(ids)}", None, children, draft)
+    job.rolled[name] = {"id": new.id, "children": ids}
     ops: list[Op] = list(puts(core, new))
     if item and previous and previous.id != new.id:
         new = new.model_copy(update={"supersedes": previous.id, "lineage": previous.lineage})
         ops = supersede(core, item, new)
-    ops.append(put(core.leaf(namespaces.STATE), ROLLED + topic, {"topic": topic, "parts": rolled}))
+    ops.append(put(core.leaf(namespaces.STATE), ROLLED + job.topic, {"topic": job.topic, "parts": job.rolled}))
     yield from commit(core, ops)
-    written.append(new.id)
+    job.written.append(new.id)
     return new
 
 

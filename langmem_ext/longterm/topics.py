@@ -108,3 +108,13 @@ def _salient(texts: Sequence[str]) -> str:
         if label and not label.isdecimal():
             return label[:80]
     return GENERAL
+
+
+def is_topical(keyword: str, topic: str | None) -> bool:
+    """Whether a keyword speaks of a topic as a whole: a word of its label in either language, or a broader concept.
+
+    ``瑞士`` and ``travel`` say no more than the topic ``switzerland_hiking`` does; ``budget`` does.
+    """
+    parts = set((topic or "").casefold().split("_"))
+    labels = {*keyword.split(), *concepts(keyword), *(place.label for place in places(keyword))}
+    return not labels.isdisjoint(parts | set(BROADER.values()))

@@ -9,6 +9,7 @@ import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from langgraph.store.base import Item, Op
@@ -101,7 +102,7 @@ def update(core: Core, *, thread_id: str | None = None, meter: Meter | None = No
     report = UpdateReport()
     yield from _try_reindex(core, report)
     for thread in [thread_id] if thread_id is not None else (yield from threads(core)):
-        yield from exclusively(core, f"update:{thread}", lambda thread=thread: _thread(core, thread, meter, report))
+        yield from exclusively(core, f"update:{thread}", partial(_thread, core, thread, meter, report))
     report.model_calls, report.tokens = meter.calls, meter.tokens
     return report
 
@@ -134,9 +135,7 @@ def _thread(core: Core, thread_id: str, meter: Meter, report: UpdateReport) -> O
             report.pending.append((thread_id, start, length))
             logger.warning("update of %d messages stays pending: %s", length - start, type(error).__name__)
             return
-        yield from exclusively(
-            core, "versions", lambda span=span, proposed=proposed: _apply(core, span, proposed, report)
-        )
+        yield from exclusively(core, "versions", partial(_apply, core, span, proposed, report))
         report.ranges.append((thread_id, start, end))
         start = end
 

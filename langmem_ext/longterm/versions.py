@@ -149,7 +149,9 @@ def revise(
 
 def _check_changeable(record: MemoryRecord) -> None:
     if record.kind == "message":
-        raise InvalidInputError(f"record {record.id!r} is a message of the log, which is not rewritten; forget() removes it")
+        raise InvalidInputError(
+            f"record {record.id!r} is a message of the log, which is not rewritten; forget() removes it"
+        )
 
 
 def retire(core: Core, id: str) -> Operation[MemoryRecord]:  # noqa: A002

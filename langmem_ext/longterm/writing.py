@@ -17,6 +17,7 @@ from langmem_ext import namespaces
 from langmem_ext.errors import EmbeddingError, InvalidInputError
 from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
 from langmem_ext.operations import Operation, batch
+from langmem_ext.protocols import SupportsCandidates
 from langmem_ext.records import KINDS, Kind, MemoryRecord, from_value, to_value
 from langmem_ext.text import canonical_keyword
 from langmem_ext.times import parse_bound
@@ -25,7 +26,19 @@ logger = logging.getLogger("langmem_ext")
 
 _MAX_LABEL = 100
 _FIELDS = frozenset(
-    {"content", "id", "kind", "data", "topic", "keywords", "importance", "occurred_at", "sources", "speaker", "thread_id"}
+    {
+        "content",
+        "id",
+        "kind",
+        "data",
+        "topic",
+        "keywords",
+        "importance",
+        "occurred_at",
+        "sources",
+        "speaker",
+        "thread_id",
+    }
 )
 UNINDEXED = "unindexed:"
 """Prefix of state keys that name records stored while the embedding function failed."""
@@ -53,6 +66,17 @@ def check_label(name: str, value: object) -> str:
         got = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
         raise InvalidInputError(f"{name} must be a text of 1 to {_MAX_LABEL} characters, got {got}")
     return clean(value.strip())
+
+
+def check_whole(name: str, value: object, least: int, most: int) -> int:
+    """Return a whole number within bounds.
+
+    Raises:
+        InvalidInputError: It is none, or outside of them.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise InvalidInputError(f"{name} must be a whole number from {least} to {most}, got {value!r}")
+    return value
 
 
 def check_kind(kind: object) -> Kind:
@@ -168,7 +192,8 @@ def commit(core: Core, ops: Sequence[Op]) -> Operation[None]:
     """
     ops = [*ops, *(yield from usage_puts(core))]
     try:
-        yield from batch(core.store, ops)
+        for part in _batches(core, ops):
+            yield from batch(core.store, part)
     except EmbeddingError as error:
         logger.warning("embedding failed (%s); %d operations stored without vectors", type(error).__name__, len(ops))
         bare: list[Op] = []
@@ -179,6 +204,26 @@ def commit(core: Core, ops: Sequence[Op]) -> Operation[None]:
             else:
                 bare.append(op)
         yield from batch(core.store, bare)
+
+
+def _batches(core: Core, ops: Sequence[Op]) -> list[list[Op]]:
+    """Return one atomic batch for a store of ours; for others, no batch embeds the same text twice.
+
+    LangGraph's InMemoryStore fails on two items with one text in a batch (langgraph#8822).
+    """
+    if isinstance(core.store, SupportsCandidates):
+        return [list(ops)]
+    batches: list[list[Op]] = [[]]
+    seen: set[str] = set()
+    for op in ops:
+        text = str(op.value["text"]) if isinstance(op, PutOp) and op.value and op.index is not False else None
+        if text in seen:
+            batches.append([])
+            seen.clear()
+        if text is not None:
+            seen.add(text)
+        batches[-1].append(op)
+    return batches
 
 
 def reindex(core: Core) -> Operation[int]:
@@ -220,7 +265,9 @@ def remember_many(core: Core, entries: Iterable[Mapping[str, Any]]) -> Operation
     for record in built:
         known = from_value(taken[record.id].value) if record.id in taken else by_id.get(record.id)
         if known and known.content != record.content:
-            raise InvalidInputError(f"id {record.id!r} is taken by another content; use revise(id, content) to change it")
+            raise InvalidInputError(
+                f"id {record.id!r} is taken by another content; use revise(id, content) to change it"
+            )
         by_id.setdefault(record.id, known or record)
     ops = [op for record in by_id.values() if record.id not in taken for op in puts(core, record)]
     yield from commit(core, ops)

@@ -1,0 +1,185 @@
+"""Distillation without a model: what `extract` finds in the words, in the form that a model would return.
+
+The engine checks and applies both alike, so a memory without a model works by the same rules: quotes, evidence,
+revisions that can be undone.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from langmem_ext.longterm.core import Core
+from langmem_ext.longterm.extract import (
+    Fact,
+    facts,
+    importance,
+    is_greeting,
+    is_question,
+    keywords,
+    sentences,
+    summarise,
+    topic,
+)
+from langmem_ext.longterm.log import stated
+from langmem_ext.longterm.policy import DistillationSettings
+from langmem_ext.longterm.schemas import MAX_OPERATIONS, EntryKeywords, Insight, MemoryOperation, SummaryDraft
+from langmem_ext.records import MemoryRecord
+from langmem_ext.text import features, language
+
+_ENTRY_KEYWORDS = 8
+_SUMMARY_KEYWORDS = 20
+_SAME = 0.8
+"""Overlap of words (Jaccard) from which two statements say the same."""
+_RELATED = 0.34
+"""Overlap from which a statement of change is taken to be about a known memory: a third of the words of both."""
+
+
+def extract_operations(messages: Sequence[MemoryRecord], known: Sequence[MemoryRecord]) -> list[MemoryOperation]:
+    """Return the changes that the patterns of `extract.facts` find in what people said.
+
+    Args:
+        messages: The new messages, in order; operations name them by number, from 1.
+        known: What is known around them; operations name them by number, from 1.
+    """
+    operations: list[MemoryOperation] = []
+    said: list[frozenset[str]] = []
+    used: set[int] = set()
+    for number, message in enumerate(messages, 1):
+        if not stated(message):
+            continue
+        for fact in facts(message.content, message.speaker or ""):
+            words = features(fact.content)
+            if any(_overlap(words, earlier) >= _SAME for earlier in said):
+                continue
+            said.append(words)
+            operation = _operation(number, fact, words, known, used)
+            if operation.target is not None:
+                used.add(operation.target)
+            operations.append(operation)
+    return operations[:MAX_OPERATIONS]
+
+
+def _operation(
+    number: int, fact: Fact, words: frozenset[str], known: Sequence[MemoryRecord], used: set[int]
+) -> MemoryOperation:
+    """Say it again, change or end what it is about, or add it."""
+    proposed = MemoryOperation(
+        action="add",
+        message=number,
+        quote=fact.quote,
+        kind=fact.kind,
+        content=fact.content,
+        data=dict(fact.data),
+        keywords=list(fact.keywords),
+        importance=fact.importance,
+    )
+    nearest, overlap = _nearest(words, known, used)
+    if nearest and overlap >= _SAME and fact.stance == "states":
+        return proposed.model_copy(update={"action": "reinforce", "target": nearest})
+    slot = _same_slot(fact, known, used)
+    if slot:
+        return proposed.model_copy(update={"action": "retire" if fact.stance == "ends" else "revise", "target": slot})
+    if nearest and overlap >= _RELATED and fact.stance != "states":
+        return proposed.model_copy(
+            update={"action": "retire" if fact.stance == "ends" else "revise", "target": nearest}
+        )
+    return proposed
+
+
+def _same_slot(fact: Fact, known: Sequence[MemoryRecord], used: set[int]) -> int | None:
+    """Return the known memory of what a person has one of (a budget, a residence), if there is one."""
+    if not fact.slot:
+        return None
+    for number, record in enumerate(known, 1):
+        data = record.data if isinstance(record.data, dict) else {}
+        if number not in used and fact.slot in data and data.get("user") == fact.data.get("user"):
+            return number
+    return None
+
+
+def _nearest(words: frozenset[str], known: Sequence[MemoryRecord], used: set[int]) -> tuple[int | None, float]:
+    scored = [
+        (_overlap(words, features(record.content)), -number)
+        for number, record in enumerate(known, 1)
+        if number not in used
+    ]
+    if not scored:
+        return None, 0.0
+    overlap, number = max(scored)
+    return -number, overlap
+
+
+def _overlap(words: frozenset[str], other: frozenset[str]) -> float:
+    union = len(words | other)
+    return len(words & other) / union if union else 0.0
+
+
+def extract_summary(core: Core, entries: Sequence[MemoryRecord]) -> SummaryDraft | None:
+    """Return a digest of entries by their most telling sentences; None where nothing was stated."""
+    return digest_entries(entries, core.counter, core.distillation)
+
+
+def digest_entries(
+    entries: Sequence[MemoryRecord], counter: Callable[[str], int], policy: DistillationSettings
+) -> SummaryDraft | None:
+    """Return what `extract_summary` does, without a memory at hand."""
+    texts = [entry.content for entry in entries]
+    said = [sentence for text in texts for sentence in sentences(text)]
+    if not any(not is_question(sentence) and not is_greeting(sentence) for sentence in said):
+        return None
+    total = sum(counter(text) for text in texts)
+    share = min(policy.summary_tokens, int(total * policy.summary_share))
+    chosen = summarise(texts, 2 * total if total <= policy.summary_whole else max(share, policy.summary_least))
+    if not chosen:
+        return None
+    label = topic(texts)
+    words = keywords("\n".join(texts), _SUMMARY_KEYWORDS)
+    return SummaryDraft(
+        topic=label,
+        content=join_sentences(chosen),
+        keywords=list(dict.fromkeys([label, *words])),
+        importance=round(max(importance(sentence) for sentence in chosen), 2),
+        entries=[EntryKeywords(entry=n, keywords=keywords(text, _ENTRY_KEYWORDS)) for n, text in enumerate(texts, 1)],
+    )
+
+
+def join_sentences(chosen: Sequence[str]) -> str:
+    """Join sentences that may lack their full stop, as each language does."""
+    chinese = language(" ".join(chosen)) == "zh"
+    stop, space = ("。", "") if chinese else (".", " ")
+    closed = [sentence if sentence[-1] in ".!?。！？…!?" else sentence + stop for sentence in chosen]
+    return space.join(closed)
+
+
+def extract_insights(entries: Sequence[MemoryRecord]) -> list[Insight]:
+    """Return what comes up again and again: keywords that at least three distilled entries share.
+
+    A count of words is no understanding, and the insight says no more than it has counted.
+    """
+    named = Counter(word for entry in entries for word in set(entry.keywords))
+    insights: list[Insight] = []
+    told: set[frozenset[int]] = set()
+    for word, count in named.most_common():
+        if count < _OFTEN or len(insights) == _INSIGHTS:
+            break
+        numbers = frozenset(number for number, entry in enumerate(entries, 1) if word in entry.keywords)
+        if numbers in told:
+            continue
+        told.add(numbers)
+        insights.append(_insight(word, sorted(numbers), entries))
+    return insights
+
+
+_OFTEN = 3
+_INSIGHTS = 5
+_SHOWN = 3
+
+
+def _insight(word: str, numbers: Sequence[int], entries: Sequence[MemoryRecord]) -> Insight:
+    evidence = [entries[number - 1] for number in numbers]
+    shown = [entry.content.rstrip(".。") for entry in sorted(evidence, key=lambda entry: -entry.importance)[:_SHOWN]]
+    if language(shown[0]) == "zh":
+        content = f"多次提到“{word}”({len(numbers)} 条记录):{';'.join(shown)}。"
+    else:
+        content = f'"{word}" comes up again and again ({len(numbers)} records): {"; ".join(shown)}.'
+    strongest = max(entry.importance for entry in evidence)
+    return Insight(content=content, entries=list(numbers), keywords=[word], importance=strongest)
