@@ -15,20 +15,24 @@ from typing import TypeAlias
 
 from langmem_ext.times.civil import OutOfCalendarError, Period
 
-MAX_PERIODS = 256
-_FIRST = {"year": 0xE000, "month": 0xE400, "week": 0xE800, "day": 0xEC00}
-_OTHER = 0xF000
-_NAMED = 0xF400
-"""Two further blocks: every other period, and years that are named without anything that makes them a time."""
+MAX_PERIODS = 128
+"""Periods that one text may name, those that were joined to others included; the rest of the text is left as it is."""
+_BARE = 0xE000
+_BLOCKS = {"year": 0xE080, "month": 0xE100, "week": 0xE180, "day": 0xE200}
+_OTHER = 0xE280
+"""First characters of the blocks of `MAX_PERIODS` each; small, as compiling a large class of characters is slow."""
 
-YEAR = "[\ue000-\ue3ff\uf400-\uf7ff]"
-MONTH = "[\ue400-\ue7ff]"
-WEEK = "[\ue800-\uebff]"
-DAY = "[\uec00-\uefff]"
-ANY = "[\ue000-\uf3ff]"
-_PRIVATE = re.compile("[\ue000-\uf8ff]")
-_PERIOD = re.compile(ANY)
-
+BARE = "[\ue000-\ue07f]"
+"""A name that is a time only beside something else: a year that stands alone, "May", "spring"."""
+YEAR = "[\ue000-\ue0ff]"
+"""A year, or a bare name, which may be one."""
+MONTH = "[\ue100-\ue17f]"
+WEEK = "[\ue180-\ue1ff]"
+DAY = "[\ue200-\ue27f]"
+B = "[\ue000-\ue2ff]"
+"""Any period, bare ones included."""
+_PRIVATE = re.compile(B)
+_PERIOD = re.compile("[\ue080-\ue2ff]")
 Build: TypeAlias = Callable[["Scene", re.Match[str]], Period | None]
 
 
@@ -106,7 +110,7 @@ class Scene:
             period = None
         if period is None:
             return match[0]
-        block = _NAMED if one.bare else _FIRST.get(period.precision, _OTHER)
+        block = _BARE if one.bare else _BLOCKS.get(period.precision, _OTHER)
         mark = chr(block + len(self._periods))
         self._periods[mark] = period
         self._words[mark] = match[0]

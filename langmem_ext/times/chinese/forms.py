@@ -5,7 +5,6 @@ from langmem_ext.times.chinese.words import PARTS_OF_DAY, UNITS
 from langmem_ext.times.civil import Period
 from langmem_ext.times.scanner import Scene
 
-B = "[\ue000-\uf7ff]"
 FEW = {"天": (6, 2), "日": (6, 2), "晚": (6, 2)}
 FEW_RANGE = (5, 2)
 DAY_PART = "|".join(sorted(PARTS_OF_DAY, key=len, reverse=True))

@@ -4,10 +4,10 @@ import re
 from datetime import datetime
 
 from langmem_ext.times import civil
-from langmem_ext.times.chinese.forms import NOT_FRONT, TO, B
+from langmem_ext.times.chinese.forms import NOT_FRONT, TO
 from langmem_ext.times.chinese.words import NUMBER, PARTS_OF_DAY, UNIT, UNITS, WEEKDAYS, number
 from langmem_ext.times.civil import OutOfCalendarError, Period
-from langmem_ext.times.scanner import DAY, Rule, Scene, rule
+from langmem_ext.times.scanner import BARE, DAY, B, Rule, Scene, rule
 
 _DAY_PART = "|".join(sorted(PARTS_OF_DAY, key=len, reverse=True))
 _CLOCK = rf"(?P<hour>{NUMBER})(?:点钟?|:[0-5]\d|时)(?:半|[一二三]刻|{NUMBER}分?)?"
@@ -149,6 +149,6 @@ JOINS: tuple[Rule, ...] = (
     ),
     rule("起 开 今 来 到", rf"({B})(?:以来|至今|到现在|起(?!床|来|飞|火)|开始)", _since),
     rule("后 晚", rf"({B})(?:过后|之后|以后|后(?!天|来|面|门|台|悔|果|续))", _after),
-    rule("这 那 上 整", r"(?:这个|那个|上个|整个)([\uf400-\uf7ff])", _within),
+    rule("这 那 上 整", rf"(?:这个|那个|上个|整个)({BARE})", _within),
 )
 """从 alone is taken for "since"; ◇到◇ for a range."""

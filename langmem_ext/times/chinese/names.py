@@ -5,10 +5,10 @@ from functools import partial
 from typing import Literal
 
 from langmem_ext.times import civil
-from langmem_ext.times.chinese.forms import DAY_NUMBER, DAY_PART, MONTH_NUMBER, TO, B, offset_of, recurring
+from langmem_ext.times.chinese.forms import DAY_NUMBER, DAY_PART, MONTH_NUMBER, TO, offset_of, recurring
 from langmem_ext.times.chinese.words import FEASTS, PARTS_OF_DAY, SEASONS, WEEKDAYS, lunar_day, number
 from langmem_ext.times.civil import OutOfCalendarError, Period
-from langmem_ext.times.scanner import MONTH, WEEK, YEAR, Scene, rule
+from langmem_ext.times.scanner import MONTH, WEEK, YEAR, B, Scene, rule
 
 _DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
 _THIRDS: dict[str, Literal["early", "mid", "late"]] = {

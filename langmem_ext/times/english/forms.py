@@ -6,7 +6,7 @@ from collections.abc import Collection
 from langmem_ext.times import civil
 from langmem_ext.times.civil import Period
 from langmem_ext.times.english.words import FULL_WEEKDAYS, MONTHS, NUMBERS, ORDINALS, WEEKDAYS
-from langmem_ext.times.scanner import Scene
+from langmem_ext.times.scanner import B, Scene
 
 
 def _any_of(words: Collection[str]) -> str:
@@ -15,8 +15,6 @@ def _any_of(words: Collection[str]) -> str:
     return rf"(?=[{initials}])(?:{'|'.join(sorted(words, key=len, reverse=True))})"
 
 
-B = "[\ue000-\uf7ff]"
-"""Any period, one that is only a time beside something else included."""
 UNIT = r"(?:minute|hour|day|weekend|week|fortnight|month|quarter|year|decade)"
 NUMBER = rf"(?:\d{{1,3}}|{_any_of(NUMBERS)})"
 FEW = r"(?:a few|few|several|some)"

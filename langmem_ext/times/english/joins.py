@@ -12,13 +12,12 @@ from langmem_ext.times.english.forms import (
     ORDINAL_WORDS,
     UNIT,
     WEEKDAY_NAME,
-    B,
     count_of,
     ordinal_of,
     unit_of,
 )
 from langmem_ext.times.english.words import PARTS_OF_DAY, WEEKDAYS
-from langmem_ext.times.scanner import DAY, MONTH, Rule, Scene, rule
+from langmem_ext.times.scanner import BARE, DAY, MONTH, B, Rule, Scene, rule
 
 _PART_OF_DAY = "|".join(PARTS_OF_DAY)
 _CLOCK = r"(?P<hour>\d{1,2})(?::[0-5]\d)? ?(?P<half>am|pm|a\.m\.|p\.m\.|o'clock|(?<=:\d\d))"
@@ -212,7 +211,7 @@ JOINS: tuple[Rule, ...] = (
     rule(
         "in during of for around throughout over within back about at on from",
         r"\b(in|during|of|for|around|throughout|over|within|about|at|on|from) "
-        r"(?:the (?:year |month of |summer of )?)?([\uf400-\uf7ff])",
+        rf"(?:the (?:year |month of |summer of )?)?({BARE})",
         _within,
     ),
 )

@@ -15,14 +15,13 @@ from langmem_ext.times.english.forms import (
     WEEKDAY_NAME,
     WEEKDAY_SHORT,
     WEEKDAY_WORDS,
-    B,
     offset_of,
     ordinal_of,
     recurring,
     weekday_of,
 )
 from langmem_ext.times.english.words import CLEAR_MONTHS, FEASTS, FULL_WEEKDAYS, MONTHS, SEASONS, name_of, words_of
-from langmem_ext.times.scanner import DAY, WEEK, YEAR, Scene, rule
+from langmem_ext.times.scanner import DAY, WEEK, YEAR, B, Scene, rule
 
 _PREPOSITION = re.compile(r"\b(?:on|by|before|after|since|until|till|from|around|to|last|early) $", re.IGNORECASE)
 _LONGEST_PREPOSITION = 8
