@@ -35,6 +35,9 @@ class Candidates:
         total: How many items of the namespace passed the filter.
         named: The speakers that the query names (folded), of those that occur in the namespace.
         median_length: Median number of words per item in the namespace; tells chat from long documents.
+        lengths: How many indexed terms each candidate has, float32; None where the store does not say.
+        marks: What kind of utterance each is, bits of `langmem_ext.lexical.documents` (it asks, it speaks of the
+            speaker, it answers), uint8; None where the store does not say.
     """
 
     keys: Sequence[str]
@@ -47,6 +50,8 @@ class Candidates:
     total: int
     named: frozenset[str] = field(default_factory=frozenset)
     median_length: float = 0.0
+    lengths: Scores | None = None
+    marks: NDArray[np.uint8] | None = None
 
 
 @runtime_checkable

@@ -30,6 +30,9 @@ FUNCTION_WORDS = _words(
 )
 """English words without content; they are not indexed."""
 
+FIRST_PERSON = _words("i me my mine myself we us our ours ourselves i'm i've i'd i'll we're we've we'd we'll")
+"""English words by which people speak of themselves."""
+
 CONVERSATIONAL = _words(
     """
     hey hi hello yeah yes yep yup nope ok okay oh ah um uh hmm wow haha lol well right sure alright bye goodbye

@@ -19,13 +19,19 @@ from typing import Literal
 
 import Stemmer  # type: ignore[import-not-found]  # an extension module without stubs
 
-from langmem_ext.stopwords import CHINESE_WORDS, CONVERSATIONAL, FUNCTION_CHARACTERS, FUNCTION_WORDS
+from langmem_ext.stopwords import CHINESE_WORDS, CONVERSATIONAL, FIRST_PERSON, FUNCTION_CHARACTERS, FUNCTION_WORDS
 
 ANALYSIS_VERSION = 1
 """Changes whenever `analyse` would give another row for the same text; stores then analyse their texts again."""
 
 ROW_SEPARATOR = "\t"
-"""Between the words of a token row and its runs of unspaced script."""
+"""Between the words of a token row, its runs of unspaced script, and its marks."""
+
+ASKS = "?"
+"""Mark of a text that ends in a question."""
+
+PERSONAL = "i"
+"""Mark of a text that says "I", "my", "we" or 我."""
 
 _UNSPACED = (
     "\u0e00-\u0eff"  # Thai, Lao
@@ -44,6 +50,8 @@ _RUN = re.compile(rf"[{_UNSPACED}]+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]")
 _ACCENTED = ((0xC0, 0x250), (0x1E00, 0x1F00))
 _NO_DECOMPOSITION = dict(zip("øđłħıŧðæœþ", ["o", "d", "l", "h", "i", "t", "d", "ae", "oe", "th"], strict=True))
+_QUESTION = re.compile(r"(?:[?？]|[吗嗎呢][。.!！~～…]*)[\s\"'”’)\]）」』]*$")
+_TAIL = 16
 _LONGEST_WORD = 64
 """Characters of a word that count: longer ones are no words, and must not become keys of that size."""
 _APOSTROPHES = "\u2019\u2018\u02bc\u02b9\u2032\u00b4`"
@@ -109,12 +117,19 @@ def analyse(text: str) -> str:
         text: The text of an item.
 
     Returns:
-        Its words without function words, joined by spaces; where it has runs of unspaced script, a tab and those. Empty
-        for a text without any. Deterministic for one `ANALYSIS_VERSION`.
+        Three fields joined by tabs, empty ones at the end left out: its words without function words, its runs of
+        unspaced script, and its marks (`ASKS`, `PERSONAL`). Deterministic for one `ANALYSIS_VERSION`.
     """
     words, runs = words_and_runs(text)
-    row = " ".join(word for word in words if word not in FUNCTION_WORDS)
-    return f"{row}{ROW_SEPARATOR}{' '.join(runs)}" if runs else row
+    content = " ".join(word for word in words if word not in FUNCTION_WORDS)
+    fields = (content, " ".join(runs), _marks(text, words, runs))
+    return ROW_SEPARATOR.join(fields).rstrip(ROW_SEPARATOR)
+
+
+def _marks(text: str, words: list[str], runs: list[str]) -> str:
+    asks = _QUESTION.search(text[-_TAIL:]) is not None
+    personal = not FIRST_PERSON.isdisjoint(words) or any("我" in run or "咱" in run for run in runs)
+    return (ASKS if asks else "") + (PERSONAL if personal else "")
 
 
 _local = threading.local()

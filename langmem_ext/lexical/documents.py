@@ -5,7 +5,10 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int32]
 
-_NONE = -1
+ASKS, PERSONAL, ANSWERS = 1, 2, 4
+"""Bits of what an utterance is: it ends in a question, it speaks of the speaker, the one before it was a question."""
+
+_COLUMNS = ("alive", "words", "characters", "marks", "times", "speakers", "sequences")
 _GAP = 3600.0
 """Seconds between two messages beyond which neither tells what the other is about; source: measured, RECALL."""
 
@@ -19,6 +22,7 @@ class Documents:
         words: Length in terms.
         characters: Length in character n-grams.
         times: Seconds since the epoch, NaN where unknown.
+        marks: What kind of utterance it is: `ASKS`, `PERSONAL`.
         speakers: Index into `names`.
         names: Distinct speakers as given, "" first.
     """
@@ -28,6 +32,7 @@ class Documents:
         self.alive = np.zeros(0, np.bool_)
         self.words = np.zeros(0, np.float32)
         self.characters = np.zeros(0, np.float32)
+        self.marks = np.zeros(0, np.uint8)
         self.times = np.zeros(0, np.float64)
         self.speakers = np.zeros(0, np.int32)
         self.sequences = np.zeros(0, np.int32)
@@ -56,7 +61,7 @@ class Documents:
         room = len(self.alive)
         if count > room:
             grown = max(count, room + room // 2, 64)
-            for name in ("alive", "words", "characters", "times", "speakers", "sequences"):
+            for name in _COLUMNS:
                 old = getattr(self, name)
                 column = np.zeros(grown, old.dtype)
                 column[:room] = old
@@ -107,6 +112,6 @@ class Documents:
     @property
     def nbytes(self) -> int:
         """Bytes of all columns."""
-        columns = (self.alive, self.words, self.characters, self.times, self.speakers, self.sequences)
+        columns: list[NDArray[np.generic]] = [getattr(self, name) for name in _COLUMNS]
         derived = sum(column.nbytes for column in (self._near, self._calendar) if column is not None)
         return sum(column.nbytes for column in columns) + derived + 120 * (len(self.names) + len(self._sequence_ids))

@@ -10,22 +10,31 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from langmem_ext import text
 from langmem_ext.lexical.bm25 import Searchable, bm25
-from langmem_ext.lexical.documents import Documents
+from langmem_ext.lexical.documents import ANSWERS, ASKS, PERSONAL, Documents
+from langmem_ext.lexical.kinds import members
 from langmem_ext.lexical.postings import Postings, position_keys, run_range, word_key
 from langmem_ext.lexical.query import QueryAnalysis, analyse_query
 from langmem_ext.lexical.vocabulary import Vocabulary, grams
 from langmem_ext.stopwords import FUNCTION_CHARACTERS
 from langmem_ext.text import ROW_SEPARATOR, normalise
 
-Term: TypeAlias = tuple[list[tuple[int, int]], float]
+Range: TypeAlias = tuple[int, int]
+Term: TypeAlias = tuple[list[Range], float]
 """The ranges of keys that match a term of a query, and its weight."""
 
 Floats = NDArray[np.float32]
+Lists: TypeAlias = tuple[Floats, Floats, Floats]
+"""Scores by words, by dates and by characters, of every slot."""
 Slots = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _SPACE = 32
+_KIND_LENGTH = 8.0
+"""Content words beyond which a question counts kinds less and less: a long text that says "animal" asks for none."""
+_KIND_WEIGHT = 0.4
+"""What a member of a kind that the question names counts, against 1 for a word of the question itself."""
 _ROLES = frozenset("user assistant human ai system tool bot agent function developer 用户 助手 系统".split())  # noqa: SIM905
 
 
@@ -38,6 +47,8 @@ class LexicalCandidates:
         words: BM25 of stemmed words and runs over windows; 0 where nothing matches.
         dates: Summed idf of the dates that the query names and the document's time has.
         characters: BM25 of character n-grams over windows.
+        lengths: How many terms each document has.
+        marks: Bits of what each utterance is: `documents.ASKS`, `PERSONAL`, `ANSWERS`.
         named: The speakers, folded by `normalise`, that the query names.
         median_length: Median length of the documents in terms.
     """
@@ -46,6 +57,8 @@ class LexicalCandidates:
     words: Floats
     dates: Floats
     characters: Floats
+    lengths: Floats
+    marks: NDArray[np.uint8]
     named: frozenset[str]
     median_length: float
 
@@ -89,7 +102,7 @@ class LexicalIndex:
             limit: How many at most.
         """
         self._absorb()
-        scores = self._words(analyse_query(query), self._searchable(mask, windows=False))
+        scores = self._words(analyse_query(query), self._searchable(mask, windows=False), kinds=False)
         best = _best(scores, limit)
         best = best[np.argsort(-scores[best], kind="stable")]
         return best, scores[best]
@@ -102,15 +115,15 @@ class LexicalIndex:
         What `mask` excludes is not found, lends its neighbours nothing and counts for nothing: the future can't be felt
         in the past.
         """
-        analysis, lists = self._score(query, mask)
+        analysis, searchable, lists = self._score(query, mask)
         found = [_best(scores, limit) for scores in lists]
         slots = np.unique(np.concatenate(found if also is None else [*found, also]))
-        return self._report(analysis, lists, slots)
+        return self._report(analysis, searchable, lists, slots)
 
     def scores(self, query: str, slots: Slots, *, mask: Mask | None = None) -> LexicalCandidates:
         """Return the scores of given documents, in the given order, as `candidates` would under the same mask."""
-        analysis, lists = self._score(query, mask)
-        return self._report(analysis, lists, slots)
+        analysis, searchable, lists = self._score(query, mask)
+        return self._report(analysis, searchable, lists, slots)
 
     @property
     def nbytes(self) -> int:
@@ -118,23 +131,33 @@ class LexicalIndex:
         rows = sum(2 * len(row) + 200 for row, *_ in self._pending.values())
         return rows + self._vocabulary.nbytes + self._postings.nbytes + self._documents.nbytes
 
-    def _score(self, query: str, mask: Mask | None) -> tuple[QueryAnalysis, tuple[Floats, Floats, Floats]]:
+    def _score(self, query: str, mask: Mask | None) -> tuple[QueryAnalysis, Searchable, Lists]:
         self._absorb()
         analysis = analyse_query(query)
         searchable = self._searchable(mask, windows=True)
         lists = (
-            self._words(analysis, searchable),
+            self._words(analysis, searchable, kinds=True),
             self._dates(analysis, searchable),
             self._characters(analysis, searchable),
         )
-        return analysis, lists
+        return analysis, searchable, lists
 
-    def _report(self, analysis: QueryAnalysis, lists: tuple[Floats, Floats, Floats], slots: Slots) -> LexicalCandidates:
+    def _report(self, analysis: QueryAnalysis, searchable: Searchable, lists: Lists, slots: Slots) -> LexicalCandidates:
         words, dates, characters = (scores[slots] for scores in lists)
         count = self._documents.count
         lengths = self._documents.words[:count][self._documents.alive[:count]]
         median = float(np.median(lengths)) if lengths.size else 0.0
-        return LexicalCandidates(slots, words, dates, characters, self._named(analysis), median)
+        own = self._documents.words[slots]
+        marks = self._marks(searchable, slots)
+        return LexicalCandidates(slots, words, dates, characters, own, marks, self._named(analysis), median)
+
+    def _marks(self, searchable: Searchable, slots: Slots) -> NDArray[np.uint8]:
+        """Add to the marks of documents whether the one before, if it may be found, asks."""
+        marks = self._documents.marks[slots]
+        before = self._documents.near()[0][slots]
+        asks = np.append(self._documents.marks[: self._documents.count] & ASKS, np.uint8(0))
+        answers = (asks[before] > 0) & (searchable.allowed[before] > 0)
+        return marks | np.where(answers, ANSWERS, 0).astype(np.uint8)
 
     def _searchable(self, mask: Mask | None, *, windows: bool) -> Searchable:
         count = self._documents.count
@@ -146,13 +169,27 @@ class LexicalIndex:
             allowed[known:] = 0
         return Searchable(allowed, self._documents.near() if windows else None)
 
-    def _words(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
+    def _words(self, analysis: QueryAnalysis, searchable: Searchable, *, kinds: bool) -> Floats:
         weighted: list[Term] = []
         for stem, count in analysis.stems.items():
-            keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
-            weighted.append(([(key, key + 1) for key in keys], count))
+            weighted.append((self._stem_ranges(stem), count))
         weighted += _run_terms(analysis.runs, sizes=(1, 2))
+        if kinds:
+            weighted += self._kind_terms(analysis)
         return self._bm25(weighted, self._documents.words, searchable)
+
+    def _stem_ranges(self, stem: str) -> list[Range]:
+        keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
+        return [(key, key + 1) for key in keys]
+
+    def _kind_terms(self, analysis: QueryAnalysis) -> list[Term]:
+        """Return a term for each kind of thing that the question names: any of its members."""
+        found: list[Term] = []
+        for words, runs in members(frozenset(analysis.stems), analysis.runs):
+            ranges = [span for word in words for span in self._stem_ranges(word)]
+            ranges += [run_range(run) for run in runs]
+            found.append((ranges, _KIND_WEIGHT * min(1.0, _KIND_LENGTH / analysis.weight)))
+        return found
 
     def _characters(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
         counts: dict[str, float] = {}
@@ -208,9 +245,12 @@ class LexicalIndex:
         self._pending.clear()
         documents = self._documents
         documents.extend(slots, speakers, sequences, times)
-        halves = [row.partition(ROW_SEPARATOR) for row in rows]
-        self._absorb_words(slots, [words.split() for words, _, _ in halves])
-        self._absorb_runs(slots, [runs for _, _, runs in halves])
+        fields = [(*row.split(ROW_SEPARATOR), "", "")[:3] for row in rows]
+        self._absorb_words(slots, [words.split() for words, _, _ in fields])
+        self._absorb_runs(slots, [runs for _, runs, _ in fields])
+        documents.marks[slots] = [
+            _mark(marks, sequence) for (_, _, marks), sequence in zip(fields, sequences, strict=True)
+        ]
 
     def _absorb_words(self, slots: NDArray[np.int32], words: list[list[str]]) -> None:
         counts = np.fromiter(map(len, words), np.int64, len(words))
@@ -224,8 +264,7 @@ class LexicalIndex:
     def _absorb_runs(self, slots: NDArray[np.int32], runs: list[str]) -> None:
         if not any(runs):
             return
-        text = " ".join([*runs, ""])
-        codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+        codes = np.frombuffer(" ".join([*runs, ""]).encode("utf-32-le"), np.uint32)
         places = np.repeat(np.arange(len(runs)), np.fromiter((len(run) + 1 for run in runs), np.int64, len(runs)))
         keys = position_keys(codes, _SPACE)
         real = codes != _SPACE
@@ -244,6 +283,11 @@ def _run_terms(runs: Iterable[str], sizes: tuple[int, ...]) -> list[Term]:
         run[place : place + size] for run in runs for size in sizes for place in range(len(run) - size + 1)
     )
     return [([run_range(gram)], count) for gram, count in counts.items() if not FUNCTION_CHARACTERS.issuperset(gram)]
+
+
+def _mark(marks: str, sequence: str) -> int:
+    """Return the bits of a row's marks; what belongs to no conversation was written down as a statement."""
+    return (ASKS if text.ASKS in marks else 0) | (PERSONAL if text.PERSONAL in marks or not sequence else 0)
 
 
 def _names(analysis: QueryAnalysis, name: str) -> bool:

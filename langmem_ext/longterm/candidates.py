@@ -95,4 +95,6 @@ def score_items(query: str, items: Sequence[Item]) -> Candidates:
         total=len(items),
         named=lexical.named,
         median_length=lexical.median_length,
+        lengths=lexical.lengths,
+        marks=lexical.marks,
     )

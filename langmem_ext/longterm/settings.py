@@ -31,7 +31,7 @@ class RecallSettings(BaseModel):
     dense: float | None = Field(default=None, ge=0)
     """Fixed weight of the vectors against the words; None adapts it to question and embedder."""
 
-    dense_per_word: float = Field(default=0.125, ge=0)
+    dense_per_word: float = Field(default=0.1, ge=0)
     """Weight of the vectors per content word of the question: a long question says in other words what it means."""
 
     dense_least: float = Field(default=1.0, ge=0)
@@ -40,12 +40,24 @@ class RecallSettings(BaseModel):
     dense_most: float = Field(default=4.0, ge=0)
     """Greatest weight of the vectors: beyond it words no longer count."""
 
-    speaker: float = Field(default=1.5, ge=0)
+    speaker: float = Field(default=2.0, ge=0)
     """Raise, in standard deviations, of what was said by the one speaker whom the question names."""
 
     time: float = Field(default=1.0, ge=0)
     """Raise, in standard deviations, of what lies inside a time that the question names ("last summer"). Soft, because
     what is asked about often was said later; `before` and `after` are the hard bounds."""
+
+    asks: float = Field(default=-0.5, le=0)
+    """Raise, in standard deviations, of what ends in a question: who asks does not know; evidence is in the answer."""
+
+    personal: float = Field(default=0.3, ge=0)
+    """Raise of what someone says of themselves ("I", "my", 我), and of what is in no conversation (distilled facts)."""
+
+    answers: float = Field(default=0.2, ge=0)
+    """Raise of what follows upon a question, and may leave its words unsaid."""
+
+    length: float = Field(default=0.15, ge=0)
+    """Raise for each standard deviation of the logarithm of the length: "Thanks, Anna!" names her and tells nothing."""
 
     importance: float = Field(default=0.1, ge=0, le=1)
     """Share by which the score of a record grows per unit of importance above the candidates' mean."""
@@ -59,8 +71,9 @@ class RecallSettings(BaseModel):
     use: float = Field(default=0.05, ge=0, le=1)
     """Share by which the score of the most often recalled candidate grows: what was needed is needed again."""
 
-    index_bonus: float = Field(default=0.5, ge=0)
-    """Raise, in standard deviations and for each keyword (up to three), of what the keyword index names."""
+    index_bonus: float = Field(default=2.0, ge=0)
+    """Raise, in standard deviations and for each keyword, of what the keyword index names, divided by the root of how
+    much that keyword names: one that names everything tells nothing."""
 
     cover_depth: int = Field(default=8, ge=0)
     """Summaries within the first this many records cover their sources."""

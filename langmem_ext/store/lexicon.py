@@ -56,13 +56,9 @@ class Lexicon:
         """Plain BM25, best first."""
         return self._index.search(query, mask=mask, limit=limit)
 
-    def candidates(self, query: str, mask: Mask | None, limit: int) -> LexicalCandidates:
-        """The union of the best of each lexical list."""
-        return self._index.candidates(query, mask=mask, limit=limit)
-
-    def scores(self, query: str, slots: Slots) -> LexicalCandidates:
-        """The lexical scores of given slots."""
-        return self._index.scores(query, slots)
+    def candidates(self, query: str, mask: Mask | None, limit: int, also: Slots | None = None) -> LexicalCandidates:
+        """The union of the best of each lexical list, and of the slots in `also`."""
+        return self._index.candidates(query, mask=mask, limit=limit, also=also)
 
     def keys(self, slots: Slots) -> list[str]:
         """Item keys of slots."""

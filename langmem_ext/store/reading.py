@@ -15,7 +15,7 @@ from langmem_ext.store.rows import ITEM_COLUMNS, Row
 from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
 from langmem_ext.store.shelf import Namespace, Shelf
 from langmem_ext.store.shelves import Shelves
-from langmem_ext.store.vectors import Rows, Slots
+from langmem_ext.store.vectors import Rows
 
 Value = TypeVar("Value", int, str)
 
@@ -222,35 +222,29 @@ def candidates(connection: sqlite3.Connection, shelves: Shelves, wanted: Search)
         shelf.catch_up(connection, namespace)
         mask = _mask(connection, shelf, wanted.conditions)
         lexicon = shelf.lexicon(connection)
-        lexical = lexicon.candidates(query, mask, wanted.limit)
-        slots, words, dates, characters = lexical.slots, lexical.words, lexical.dates, lexical.characters
-        dense = np.full(len(slots), np.nan, np.float32)
-        if wanted.vector is not None:
+        if wanted.vector is None:
+            lexical = lexicon.candidates(query, mask, wanted.limit)
+            dense = np.full(len(lexical.slots), np.nan, np.float32)
+        else:
             vectors = shelf.vectors(connection)
             nearest, _, _ = vectors.search(wanted.vector, wanted.limit, mask)
-            added = lexicon.scores(query, _without(nearest, slots))
-            slots = np.concatenate([slots, added.slots])
-            words = np.concatenate([words, added.words])
-            dates = np.concatenate([dates, added.dates])
-            characters = np.concatenate([characters, added.characters])
-            dense = vectors.scores(wanted.vector, slots)
+            lexical = lexicon.candidates(query, mask, wanted.limit, also=nearest)
+            dense = vectors.scores(wanted.vector, lexical.slots)
+        slots = lexical.slots
         return Candidates(
             keys=lexicon.keys(slots),
-            words=words,
-            dates=dates,
-            characters=characters,
+            words=lexical.words,
+            dates=lexical.dates,
+            characters=lexical.characters,
             dense=dense,
             speakers=lexicon.speakers(slots),
             times=lexicon.times(slots),
             total=int(np.count_nonzero(shelf.alive if mask is None else mask)),
             named=lexical.named,
             median_length=lexical.median_length,
+            lengths=lexical.lengths,
+            marks=lexical.marks,
         )
-
-
-def _without(slots: Slots, known: Slots) -> Slots:
-    kept: Slots = slots[~np.isin(slots, known)]
-    return kept
 
 
 def _no_candidates() -> Candidates:
