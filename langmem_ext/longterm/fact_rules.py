@@ -1,8 +1,9 @@
 """The patterns by which facts are read out of statements, Chinese and English: data for `langmem_ext.longterm.facts`.
 
-A pattern's group ``object`` is what is said; an optional group ``who`` names whom or what it is said about. English
-patterns are searched in a sentence and say "I" or "my" themselves. Chinese patterns are matched at the start of a clause,
-where the subject 我 may be left out. Precision before recall: what is only perhaps a fact has no pattern.
+A pattern's group ``object`` is what is said, after the words of a group ``verb`` if it has one; a group ``who`` names
+whom or what it is said about. English patterns are searched in a sentence and say "I" or "my" themselves. Chinese
+patterns are matched at the start of a clause, where the subject 我 may be left out. Precision before recall: what is
+only perhaps a fact has no pattern.
 """
 # ruff: noqa: E501 - a pattern is read, and compared with its neighbours, on one line
 
@@ -37,8 +38,8 @@ class Rule:
 
 
 _OBJECT_EN: Final = (
-    r"\s+(?P<object>(?:[^,.;:!?\n()]|[,.:](?=\d)){2,90}?)"
-    r"(?=\s+(?:but|because|since|when|while|so|although|though|which|if|until|unless|and (?:i|my|we|it|the))\b"
+    r"\s+(?P<object>(?=[\w\"'$€£¥“])(?:[^,.;:!?\n()]|[,.:](?=\d)){2,90}?)"
+    r"(?=\s+(?:but|because|since|when|while|so|although|though|which|if|until|unless|and (?:[Ii]|my|we|it|the|was|am|have been))\b"
     r"|\s+-\s|[,.:](?!\d)|[;!?\n()]|$)"
 )
 _I: Final = r"(?<!if )(?<!when )(?<!do )(?<!would )(?<!should )\bI"
@@ -64,7 +65,7 @@ _ENGLISH: Final[tuple[tuple[str, FactKind, float, str, str, bool], ...]] = (
     ("likes", "preference", 0.6, _I + rf"{_OFTEN}\s+(?:don't|do not)\s+(?:like|love|enjoy|prefer|eat|drink)\s+(?P<object>[^,.;!?\n]{{2,60}}?)\s+any ?more", "", True),
     ("likes", "preference", 0.6, _I + rf"\s+(?:no longer|stopped)\s+(?:like|love|enjoy|prefer|enjoying|liking|eat|drink|eating|drinking){_OBJECT_EN}", "", True),
     ("used_to", "fact", 0.4, _I + rf"\s+used to{_OBJECT_EN}", "", True),
-    ("gave_up", "event", 0.6, _I + rf"(?:'ve| have)?(?:\s+just|\s+finally|\s+recently)?\s+(?:quit|gave up|given up|cancell?ed|stopped){_OBJECT_EN}", "", True),
+    ("gave_up", "event", 0.6, _I + rf"(?:'ve| have)?(?:\s+just|\s+finally|\s+recently)?\s+(?P<verb>quit|gave up|given up|cancell?ed|stopped){_OBJECT_EN}", "", True),
     ("likes", "preference", 0.6, _I + rf"(?:'m| am)?{_OFTEN}\s+(?:like|love|enjoy|adore|fond of|into|a (?:big |huge )?fan of|keen on|passionate about|crazy about|interested in)(?!\s+to (?:know|ask|see|hear|thank)){_OBJECT_EN}", "", False),
     ("prefers", "preference", 0.65, _I + rf"{_OFTEN}\s+prefer{_OBJECT_EN}", "", False),
     ("dislikes", "preference", 0.65, _I + rf"{_OFTEN}\s+(?:dislike|hate|can't stand|cannot stand|(?:don't|do not)(?: really)? (?:like|enjoy|eat|drink)|never (?:eat|drink)|(?:'m|am) not (?:a fan of|into|fond of)){_OBJECT_EN}", "", False),
@@ -87,13 +88,13 @@ _ENGLISH: Final[tuple[tuple[str, FactKind, float, str, str, bool], ...]] = (
     ("worries_about", "fact", 0.7, _I + rf"(?:'m| am){_OFTEN}(?:\s+(?:a bit|a little|very|quite|so|pretty))?\s+(?:worried|concerned|afraid|nervous|anxious|scared)(?:\s+(?:about|of|that)){_OBJECT_EN}", "", False),
     ("wants", "preference", 0.65, rf"(?<!if )\bI(?:'d| would)(?: really)?\s+(?:like|love|prefer){_NOT_TO}{_OBJECT_EN}", "", False),
     ("plans", "fact", 0.65, _I + rf"(?:'m| am){_OFTEN}\s+(?:going|planning|hoping|thinking of|thinking about|looking forward|preparing|training){_NOT_TO}{_OBJECT_EN}", "", False),
-    ("plans", "fact", 0.65, _I + rf"{_OFTEN}\s+(?:want|plan|hope|intend|decided|wish){_NOT_TO}(?:\s+to)?{_OBJECT_EN}", "", False),
+    ("plans", "fact", 0.65, _I + rf"{_OFTEN}\s+(?:want|plan|hope|intend|decided){_NOT_TO}(?=\s+to\s+\w+\s+\w){_OBJECT_EN}", "", False),
     ("booked", "event", 0.8, _I + rf"(?:'ve| have)?(?:\s+(?:already|just|finally|now))*\s+(?:booked|reserved|ordered|signed up for|registered for|enrolled in|scheduled|rescheduled|confirmed){_OBJECT_EN}", "", False),
-    ("did", "event", 0.5, _I + rf"(?:'ve| have)?(?:\s+(?:just|recently|finally|already))*\s+(?:went to|visited|attended|started|finished|completed|joined|adopted|received|bought|purchased|graduated|got (?:married|engaged|divorced|promoted|fired|hired|a new)|won|ran|hosted|launched|passed){_OBJECT_EN}", "", False),
-    ("habit", "preference", 0.55, _I + rf"\s+(?:usually|always|often|normally|typically|never|rarely){_OBJECT_EN}", "", False),
+    ("did", "event", 0.5, _I + rf"(?:'ve| have)?(?:\s+(?:just|recently|finally|already))*\s+(?P<verb>went to|visited|attended|started|finished|completed|joined|adopted|received|bought|purchased|graduated|got (?:married|engaged|divorced|promoted|fired|hired|a new)|won|ran|hosted|launched|passed){_OBJECT_EN}", "", False),
+    ("habit", "preference", 0.55, _I + rf"\s+(?P<verb>usually|always|often|normally|typically)(?!\s+(?:\w+ed|knew|felt|thought|had|was|did|feel|found|been|wanted|like)\b){_OBJECT_EN}", "", False),
     ("has", "relation", 0.75, _I + r"(?:'ve| have)(?: got)? (?P<object>(?:an?|one|two|three|four|five|\d) (?:[a-z]+ ){0,2}(?:kids?|child(?:ren)?|sons?|daughters?|sisters?|brothers?|siblings?|dogs?|cats?|pets?)(?: (?:named|called) [A-Z]\w+(?:(?:,| and) [A-Z]\w+)*)?)", "", False),
     ("relative", "relation", 0.7, rf"\b[Mm]y (?:\w+ )?(?P<who>{_RELATIVES})(?:'s name)?(?:,? [A-Z]\w+,?)? (?:is|was|has|loves?|likes?|enjoys?|hates?|works?|lives?|named|called|got|just|turned|turns|started|will be){_OBJECT_EN}", "", False),
-    ("to_remember", "fact", 0.85, rf"(?:^|\b(?:please|also|and) )(?:remember|note|keep in mind|don't forget) that{_OBJECT_EN}", "", False),
+    ("to_remember", "fact", 0.85, rf"(?:^|[Pp]lease |[Aa]lso,? )(?:[Rr]emember|[Nn]ote|[Kk]eep in mind|[Dd]on't forget) that(?=.*\b(?:I|I'm|my|we|our|me)\b){_OBJECT_EN}", "", False),
 )  # fmt: skip
 
 _ME: Final = (

@@ -32,10 +32,12 @@ _EMPTY_OBJECT_ZH: Final = re.compile(
     r"^(?:你|您|这|那|它|他|她|就|的|了|吧|呢|啊|一下|能|可以|知道|了解|问|请|听|说)|^.{0,1}$"
 )
 _CHANGES: Final = re.compile(
-    r"\b(?:instead|changed?|switched|moved|relocated|rescheduled|postponed|increased|raised|lowered|from now on|now|"
+    r"\b(?:instead|changed?|switched|moved|relocated|rescheduled|postponed|increased|raised|lowered|from now on|"
     r"no longer|after all)\b|改成|改为|改到|换成|换到|调整|变成|搬到|搬去|提高到|提到|降到|降低到|增加到|推迟到|提前到|"
-    r"现在|不再|而是"
+    r"不再|而是"
 )
+_NOW: Final = re.compile(r"\bnow\b|现在")
+"""What one has one of and says to be so now was something else before; of other things it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,9 @@ def _chinese(sentence: str, user: str) -> list[Fact]:
 
 def _object(rule: Rule, match: re.Match[str]) -> str:
     groups = match.groupdict()
-    said = (groups.get("object") or groups.get("born") or "").strip().strip('"“”《》')
-    return said.removesuffix("了") if rule.ends else said
+    said = (groups.get("object") or groups.get("born") or "").strip().strip('"“”《》.!')
+    said = said.removesuffix("了") if rule.ends else said
+    return f"{groups['verb']} {said}" if groups.get("verb") else said
 
 
 def _fact(rule: Rule, match: re.Match[str], quote: str, user: str) -> Fact:
@@ -148,6 +151,7 @@ def _fact(rule: Rule, match: re.Match[str], quote: str, user: str) -> Fact:
     )
     if who and rule.kind != "relation":
         data["of"] = who
-    stance: Stance = "ends" if rule.ends else "changes" if _CHANGES.search(quote) else "states"
+    changes = _CHANGES.search(quote) or (rule.slot and _NOW.search(quote))
+    stance: Stance = "ends" if rule.ends else "changes" if changes else "states"
     words = tuple(keywords(quote, _KEYWORDS))
     return Fact(rule.kind, quote, data, words, rule.importance, quote, stance, rule.slot)
