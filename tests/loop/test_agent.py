@@ -10,7 +10,7 @@ from langgraph.store.memory import InMemoryStore
 
 from langmem_ext import create_memory_agent
 from langmem_ext.errors import ContextBudgetError, InvalidInputError
-from tests.loop.fakes import ALICE, Script, ask, call, memory_of, search, thread
+from tests.loop.fakes import ALICE, Script, ask, call, memory_of, prompt, search, thread
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_what_was_said_in_one_conversation_is_recalled_in_another(store: InMemor
     agent = create_memory_agent(model, store=store, update="off")
     ask(agent, "I like alpine lakes", "t1")
     ask(agent, "Which lakes do I like?", "t2")
-    assert "I like alpine lakes" in model.calls[1].text
-    assert "<memories>" in model.calls[1].text
+    assert "I like alpine lakes" in prompt(model.calls[1])
+    assert "<memories>" in prompt(model.calls[1])
 
 
 def test_several_searches_run_together_and_their_results_reach_the_model(store: InMemoryStore) -> None:
@@ -63,8 +63,8 @@ def test_several_searches_run_together_and_their_results_reach_the_model(store: 
     tools = [message for message in result["messages"] if isinstance(message, ToolMessage)]
     assert [message.tool_call_id for message in tools] == ["s0", "s1"]
     assert all(message.status == "success" for message in tools)
-    assert "900 euros" in model.calls[1].text
-    assert "民宿" in model.calls[1].text
+    assert "900 euros" in prompt(model.calls[1])
+    assert "民宿" in prompt(model.calls[1])
     assert result["messages"][-1].content == "900 euros, a guesthouse."
     assert len(result["recalls"]) == 3
 
@@ -73,7 +73,7 @@ def test_a_memory_that_is_in_the_context_is_not_loaded_again(store: InMemoryStor
     memory_of(store).remember("Alice has a budget of 900 euros")
     model = Script(responses=[search("budget"), search("euros budget"), "ok"])
     ask(create_memory_agent(model, store=store, update="off"), "What is my budget?")
-    assert model.calls[-1].text.count("900 euros") == 1
+    assert prompt(model.calls[-1]).count("900 euros") == 1
 
 
 def test_searching_stops_after_max_searches_and_the_answer_sees_what_was_found(store: InMemoryStore) -> None:
@@ -85,7 +85,7 @@ def test_searching_stops_after_max_searches_and_the_answer_sees_what_was_found(s
     assert len(model.calls) == 3
     assert model.calls[-1].tools == []
     assert not any(isinstance(message, ToolMessage) for message in model.calls[-1].messages)
-    assert "Bob owes Alice 40 francs" in model.calls[-1].text
+    assert "Bob owes Alice 40 francs" in prompt(model.calls[-1])
     assert result["messages"][-1].content == "40 francs"
 
 
@@ -95,7 +95,7 @@ def test_with_analysis_recall_there_is_one_call_and_no_memory_tool(store: InMemo
     ask(create_memory_agent(model, store=store, update="off", analysis="recall"), "Which lakes do I like?")
     assert len(model.calls) == 1
     assert model.calls[0].tools == []
-    assert "Alice likes mountain lakes" in model.calls[0].text
+    assert "Alice likes mountain lakes" in prompt(model.calls[0])
 
 
 def test_a_model_that_takes_no_tools_answers_from_the_recall(store: InMemoryStore) -> None:
@@ -103,7 +103,7 @@ def test_a_model_that_takes_no_tools_answers_from_the_recall(store: InMemoryStor
     model = Script(responses=["lakes"], takes_tools=False)
     result = ask(create_memory_agent(model, store=store, update="off"), "Which lakes do I like?")
     assert result["messages"][-1].content == "lakes"
-    assert "Alice likes mountain lakes" in model.calls[0].text
+    assert "Alice likes mountain lakes" in prompt(model.calls[0])
 
 
 def test_an_endpoint_that_refuses_tools_is_answered_without_them(store: InMemoryStore) -> None:
@@ -271,7 +271,7 @@ def test_without_a_store_memories_live_in_the_process_and_a_warning_says_so(capl
     agent = create_memory_agent(model, update="off")
     ask(agent, "I like alpine lakes", "t1")
     ask(agent, "Which lakes do I like?", "t2")
-    assert "I like alpine lakes" in model.calls[1].text
+    assert "I like alpine lakes" in prompt(model.calls[1])
     assert "this process only" in caplog.text
 
 
@@ -288,7 +288,7 @@ def test_the_core_profile_is_always_in_the_context(store: InMemoryStore) -> None
     model = Script(responses=["ok", "ok"])
     agent = create_memory_agent(model, store=store, update="off")
     ask(agent, "zzz")
-    assert '<profile>\n{"profession": "vet"}\n</profile>' in model.calls[0].text
+    assert '<profile>\n{"profession": "vet"}\n</profile>' in prompt(model.calls[0])
 
 
 def test_calls_and_tokens_are_capped_and_the_last_call_is_kept_for_the_answer(store: InMemoryStore) -> None:
@@ -347,10 +347,10 @@ def test_lone_surrogates_and_very_long_messages_are_ordinary_turns(store: InMemo
     model = Script(responses=["ok", "ok"])
     agent = create_memory_agent(model, store=store, update="off", checkpointer=InMemorySaver(), context_budget=4000)
     ask(agent, "broken \ud800 text")
-    assert "broken � text" in model.calls[0].text
+    assert "broken � text" in prompt(model.calls[0])
     ask(agent, "长" * 200_000)
     assert len(memory_of(store).log("t1")[2].content) == 200_000
-    assert "search_log(message_id=" in model.calls[1].text
+    assert "search_log(message_id=" in prompt(model.calls[1])
 
 
 def test_as_a_subgraph_it_takes_store_and_user_from_its_parent(store: InMemoryStore) -> None:
