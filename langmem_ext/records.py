@@ -4,6 +4,9 @@ Every type here is plain data (pydantic, JSON round trip) and knows nothing of s
 timezone-aware; naive ones are refused.
 """
 
+import base64
+import hashlib
+import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, get_args
@@ -85,6 +88,22 @@ class MemoryRecord(BaseModel):
     def live(self) -> bool:
         """Whether it is believed now."""
         return self.superseded_at is None
+
+
+_ID_LENGTH = 12
+"""Characters of an id of ours, base 32: 60 bits, so that a million records collide once in two million memories. An id
+goes into every prompt with its record, where a UUID would cost as many tokens as a short memory."""
+
+
+def new_id() -> str:
+    """Return a new random record id, 12 characters of a-z and 2-7."""
+    return base64.b32encode(secrets.token_bytes(8)).decode().lower()[:_ID_LENGTH]
+
+
+def derived_id(*parts: str) -> str:
+    """Return the record id that derives from what a record was made of: the same on every attempt."""
+    digest = hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).digest()
+    return base64.b32encode(digest).decode().lower()[:_ID_LENGTH]
 
 
 _USAGE = frozenset({"access_count", "last_accessed_at"})
@@ -198,13 +217,24 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
+_SHOWN_ID = 16
+
+
 def render(record: MemoryRecord) -> str:
-    """Render one record for a prompt: delimited, escaped, with its date and id."""
-    attributes = [f'id="{escape(record.id).replace(chr(34), "&quot;")}"', f'kind="{record.kind}"']
+    """Render one record for a prompt: delimited, escaped, with its date and id.
+
+    A longer id than ours (a provider's message id) is cut: what was said is looked up in the log, not by id.
+    """
+    shown = record.id if len(record.id) <= _SHOWN_ID else record.id[: _SHOWN_ID // 2] + "…"
+    attributes = [f'id="{_attribute(shown)}"', f'kind="{record.kind}"']
     attributes.append(f'date="{record.occurred_at.date().isoformat()}"')
     if record.speaker:
-        attributes.append(f'speaker="{escape(record.speaker).replace(chr(34), "&quot;")}"')
+        attributes.append(f'speaker="{_attribute(record.speaker)}"')
     return f"<memory {' '.join(attributes)}>{escape(record.content)}</memory>"
+
+
+def _attribute(text: str) -> str:
+    return escape(text).replace('"', "&quot;")
 
 
 class ForgetReceipt(BaseModel):

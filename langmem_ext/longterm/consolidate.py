@@ -17,7 +17,15 @@ from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, exclusively, get_items, put
-from langmem_ext.longterm.digest import Window, annotated, covered, next_window, render_window, summary_record
+from langmem_ext.longterm.digest import (
+    Window,
+    annotated,
+    covered,
+    next_window,
+    render_window,
+    summary_record,
+    with_replies,
+)
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.indexes import topics
 from langmem_ext.longterm.log import read_log, thread_length, threads
@@ -183,7 +191,9 @@ def _write(
         if not named:
             continue
         name = f"{window.thread_id}/{window.start}/{number}"
-        summaries.append(summary_record(core, name, window.thread_id, [entry for entry, _ in named], draft))
+        summaries.append(
+            summary_record(core, name, window.thread_id, with_replies([entry for entry, _ in named], window), draft)
+        )
         for entry, words in named:
             changed[entry.id] = annotated(changed.get(entry.id, fresh[entry.id]), draft.topic, words)
     ops: list[Op] = [op for record in (*summaries, *changed.values()) for op in puts(core, record)]

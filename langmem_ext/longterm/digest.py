@@ -1,6 +1,5 @@
 """One window of conversation → summary records and keywords for the entries behind them: pure functions."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.schemas import SummaryDraft
 from langmem_ext.longterm.writing import check_label
-from langmem_ext.records import MemoryRecord, escape
+from langmem_ext.records import MemoryRecord, derived_id, escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +119,7 @@ def summary_record(
     latest = max(source.occurred_at for source in sources)
     keywords = labels(draft.keywords)
     return MemoryRecord(
-        id=str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join((*core.namespace, "summary", name)))),
+        id=derived_id(*core.namespace, "summary", name),
         kind="summary",
         content=draft.content,
         data={
@@ -138,6 +137,22 @@ def summary_record(
         sources=list(dict.fromkeys(source.id for source in sources)),
         thread_id=thread_id,
     )
+
+
+def with_replies(entries: Sequence[MemoryRecord], window: Window) -> list[MemoryRecord]:
+    """Return entries with what the assistant answered to each, in the order of the log.
+
+    A summary that covers what a user said covers the answers to it as well.
+    """
+    wanted = {entry.id for entry in entries}
+    found: list[MemoryRecord] = []
+    for session in window.sessions:
+        inside = False
+        for message in session:
+            inside = message.id in wanted if stated(message) else inside
+            if inside:
+                found.append(message)
+    return found
 
 
 def annotated(entry: MemoryRecord, topic: str, keywords: Sequence[str]) -> MemoryRecord:

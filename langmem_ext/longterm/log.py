@@ -5,8 +5,6 @@ A message is a record of kind `message` under its own message id. Its place in t
 thread's length is kept in ``(…, "threads")``; all three are written in one batch, under the thread's lock.
 """
 
-import hashlib
-import uuid
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -19,7 +17,7 @@ from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
 from langmem_ext.longterm.writing import clean, commit, moment, record_put
 from langmem_ext.operations import Operation
-from langmem_ext.records import MemoryRecord, from_value
+from langmem_ext.records import MemoryRecord, derived_id, from_value, new_id
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
 MAX_PAGE = 1000
@@ -71,9 +69,8 @@ def _message_id(message: BaseMessage, thread_id: str) -> str:
         return clean(message.id)
     stamp = message.additional_kwargs.get("timestamp")
     if stamp is None:
-        return str(uuid.uuid4())
-    key = "\x1f".join((thread_id, message.type, str(stamp), message_text(message)))
-    return hashlib.sha256(key.encode()).hexdigest()[:32]
+        return new_id()
+    return derived_id(thread_id, message.type, str(stamp), message_text(message))
 
 
 def _is_plain(message: BaseMessage) -> bool:

@@ -257,10 +257,11 @@ def _cover(core: Core, named: Named, ranked: Ranked, tracer: Tracer) -> Ranked:
 def _covered_by(core: Core, summary: MemoryRecord, named: Named, ranked: Ranked) -> dict[str, str]:
     covered = set(summary.sources)
     below = [record for record in ranked.records if record.id in covered or _derived_from(record, covered)]
+    entries = {record.id for record in below if record.keywords}
     exempt: set[str] = set()
     for word, ids in named.by_keyword.items():
-        hit = {record.id for record in below}.intersection(ids)
-        if len(hit) <= core.settings.cover_selectivity * len(below) and not is_topical(word, summary.topic):
+        hit = entries.intersection(ids)
+        if len(hit) <= core.settings.cover_selectivity * len(entries) and not is_topical(word, summary.topic):
             exempt |= hit
     return {record.id: f"covered by {summary.id}" for record in below if record.id not in exempt}
 

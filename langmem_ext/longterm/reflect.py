@@ -5,7 +5,6 @@ are the evidence; recall loads it in their place where it covers the question.
 """
 
 import logging
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -23,7 +22,7 @@ from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation
 from langmem_ext.prompts import REFLECT
-from langmem_ext.records import FOREVER, Kind, MemoryRecord, escape, from_value
+from langmem_ext.records import FOREVER, Kind, MemoryRecord, derived_id, escape, from_value
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
@@ -130,7 +129,7 @@ def _insights(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Oper
 
 def _record(core: Core, insight: Insight, evidence: Sequence[MemoryRecord], name: str) -> MemoryRecord:
     return MemoryRecord(
-        id=str(uuid.uuid5(uuid.NAMESPACE_URL, "/".join((*core.namespace, "reflection", name)))),
+        id=derived_id(*core.namespace, "reflection", name),
         kind="reflection",
         content=insight.content,
         data={"about": insight.about},

@@ -6,7 +6,6 @@ skips nothing. A failing model leaves the range pending.
 """
 
 import logging
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -29,7 +28,7 @@ from langmem_ext.longterm.writing import build, commit, puts, reindex
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation
 from langmem_ext.prompts import UPDATE
-from langmem_ext.records import Kind, MemoryRecord, escape, from_value
+from langmem_ext.records import Kind, MemoryRecord, derived_id, escape, from_value
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
@@ -80,8 +79,7 @@ class Range:
 
     def record_id(self, core: Core, number: int) -> str:
         """Return the id of the range's n-th record: the same on every attempt."""
-        name = "/".join((*core.namespace, self.thread_id, str(self.start), str(self.end), str(number)))
-        return str(uuid.uuid5(uuid.NAMESPACE_URL, name))
+        return derived_id(*core.namespace, self.thread_id, str(self.start), str(self.end), str(number))
 
 
 def update(core: Core, *, thread_id: str | None = None, meter: Meter | None = None) -> Operation[UpdateReport]:

@@ -5,7 +5,6 @@ an entry goes when its record goes: ``(…, "topics", label)`` and ``(…, "keyw
 """
 
 import logging
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -18,7 +17,7 @@ from langmem_ext.errors import EmbeddingError, InvalidInputError
 from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import KINDS, Kind, MemoryRecord, from_value, to_value
+from langmem_ext.records import KINDS, Kind, MemoryRecord, from_value, new_id, to_value
 from langmem_ext.text import canonical_keyword
 from langmem_ext.times import parse_bound
 
@@ -122,7 +121,7 @@ def build(core: Core, fields: Mapping[str, Any], now: datetime) -> MemoryRecord:
         raise InvalidInputError(f"id must be a non-empty text or None, got {record_id!r}")
     try:
         return MemoryRecord(
-            id=clean(record_id) if record_id else str(uuid.uuid4()),
+            id=clean(record_id) if record_id else new_id(),
             kind=check_kind(fields.get("kind", "fact")),
             content=clean(content),
             data=fields.get("data"),
