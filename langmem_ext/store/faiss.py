@@ -276,8 +276,9 @@ class FaissStore(BaseStore):
     def purge(self) -> None:
         """Remove what was deleted from the bytes on disk: database and write-ahead log.
 
-        Deleting overwrites with zeros (`secure_delete`); older pages remain in the log, and shards of moved
-        rows in unused space, until the file is rewritten, which this does. Costs a pass over the file.
+        Deleting overwrites with zeros (`secure_delete`), but the log holds older states, and unused space can hold
+        copies of moved rows. So this rewrites the file, which takes seconds for 100,000 items, and empties the log.
+        There are no other files with contents of items.
 
         Raises:
             StoreError: A reader kept using an older state meanwhile; purge again.

@@ -68,7 +68,10 @@ def backup(database: Database, target: str) -> None:
 
 
 def purge(database: Database) -> None:
-    """Rewrite the file without deleted content, and empty its log.
+    """Rewrite the file, and empty its write-ahead log, which holds older states of pages.
+
+    SQLite's `secure_delete` alone is not enough: when pages are split and merged, copies of moved rows can stay behind
+    in unused space, and are not found again when the row itself is deleted.
 
     Raises:
         StoreError: Somebody kept reading an older state, so the log could not be emptied.

@@ -11,7 +11,10 @@ from tests.store.helpers import index
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # langmem imports names that langgraph has deprecated
-    from langmem import create_manage_memory_tool, create_search_memory_tool
+    from langmem import (  # type: ignore[import-untyped]
+        create_manage_memory_tool,
+        create_search_memory_tool,
+    )
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """check, backup, purge, and settling a file on opening."""
 
+import random
 import sqlite3
 import stat
 import threading
@@ -120,22 +121,31 @@ def test_a_backup_taken_while_others_write_is_whole(path: Path, tmp_path: Path) 
         assert len(copy.search(ALICE, query="text 1")) == 10
 
 
-def test_purged_bytes_are_in_no_file(path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", [1, 2])
+def test_purged_bytes_are_in_no_file(seed: int, tmp_path: Path) -> None:
+    """Whatever was deleted or replaced, between whatever stays, of whatever length."""
+    generator = random.Random(seed)
     secret = "swordfish"
-    with FaissStore.from_conn_string(path, index=index()) as store:
-        for n in range(300):
-            who = BOB if n % 3 else ("memories", "mallory")
-            store.put(who, f"{secret}{n}", {"text": f"{secret} {n} " * (n % 40 + 1)})
-        store.search(BOB, query="text")
-        for n in range(300):
-            store.delete(BOB if n % 3 else ("memories", "mallory"), f"{secret}{n}")
+    with FaissStore.from_conn_string(tmp_path / "m.db", index=index(), synchronous="normal") as store:
+        for n in range(400):
+            who = ("memories", f"user{generator.randrange(5)}")
+            long = generator.choice([1, 5, 40, 400, 3000])
+            if n % 2:
+                store.put(who, f"{n}", {"text": f"filler {n} " * long})
+            else:
+                store.put(("memories", "mallory") if n % 7 == 0 else who, f"{secret}{n}", {"text": f"{secret} " * long})
+        secrets = store.search((), filter={"text": {"$gt": secret}}, limit=1000)
+        gone = [PutOp(item.namespace, item.key, None) for item in secrets]
+        for op in generator.sample(gone, len(gone)):
+            store.batch([op])
         store.purge()
-        for file in tmp_path.iterdir():
-            if file.is_file():
-                content = file.read_bytes()
-                assert secret.encode() not in content
-                assert b"mallory" not in content
-        assert store.search(ALICE, query="text 1", limit=1)[0].key == "1"
+        assert len(gone) == 200
+        for file in (tmp_path / "m.db", tmp_path / "m.db-wal"):
+            content = file.read_bytes()
+            assert secret.encode() not in content
+            assert b"mallory" not in content
+        assert len(store.search((), limit=1000)) == 200
+        assert store.check().ok
 
 
 def test_new_files_are_private(path: Path) -> None:

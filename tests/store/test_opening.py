@@ -55,7 +55,7 @@ def test_bad_arguments_are_refused(arguments: dict[str, Any]) -> None:
         SearchOp(ALICE, query=7),  # type: ignore[arg-type]
         PutOp(ALICE, 7, {}),  # type: ignore[arg-type]
         PutOp(ALICE, "\ud800", {}),
-        PutOp(ALICE, "k", {1: 2}),
+        PutOp(ALICE, "k", {1: 2}),  # type: ignore[dict-item]
         PutOp(ALICE, "k", {"n": float("nan")}),
         PutOp(ALICE, "k", {}, index="text"),  # type: ignore[arg-type]
         PutOp(ALICE, "k", {}, index=True),  # type: ignore[arg-type]
