@@ -37,9 +37,10 @@ def keywords(text: str, limit: int = 12) -> list[str]:
     named = [place.label for place in places(text)]
     narrow = concepts(text)
     labels = list(dict.fromkeys([*named, *narrow, *(BROADER[label] for label in narrow if label in BROADER)]))
-    own = [word for word in analysis.keywords(text, limit) if word not in _STANCES]
+    own = [word for word in analysis.keywords(text, 2 * limit) if word not in _STANCES]
+    labels = [label for label in labels if label not in own]
     share = min(len(labels), max(limit // 2, limit - len(own)))
-    return list(dict.fromkeys([*own[: limit - share], *labels[:share]]))[:limit]
+    return [*own[: limit - share], *labels[:share]]
 
 
 def topic(texts: Iterable[str]) -> str:
