@@ -8,7 +8,7 @@ middleware that does.
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, Final, Literal, NotRequired, TypeAlias, Unpack
+from typing import Annotated, Any, Final, Literal, NotRequired, TypeAlias, Unpack, cast
 
 from langchain.agents.middleware.types import (
     AgentMiddleware,
@@ -17,7 +17,7 @@ from langchain.agents.middleware.types import (
     ModelResponse,
     PrivateStateAttr,
 )
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from langgraph.store.base import BaseStore
@@ -47,6 +47,7 @@ _FACTORIES: Final[dict[str, Callable[..., BaseTool]]] = {
     "search_log": create_search_log_tool,
     "manage_memory": create_manage_memory_tool,
 }
+_UNBOUND: Final = 10**9
 _MODES: Final = ("inline", "background", "off")
 _QUERY: Final = 4_000
 """Characters of the newest message that are used to recall."""
@@ -64,7 +65,7 @@ class MemoryState(AgentState[Any]):
     memory_logged: NotRequired[Annotated[str, PrivateStateAttr]]
 
 
-class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
+class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
     """Gives an agent a memory that outlasts its conversations.
 
     Example:
@@ -79,8 +80,8 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
         >>> "500 euros" in answer["messages"][-1].text
         True
 
-    Whose memory it is comes from the run alone: `user_id` in its context or ``config["configurable"]``. The conversation
-    is its `thread_id`. One instance serves any number of runs, threads and tasks.
+    Whose memory it is comes from the run alone: `user_id` in its context or ``config["configurable"]``. The
+    conversation is its `thread_id`. One instance serves any number of runs, threads and tasks.
 
     Place it after middleware that redacts (`PIIMiddleware`), so that the log never sees what was redacted, and before
     middleware that removes messages (`SummarizationMiddleware`), so that nothing is removed before it is in the log.
@@ -119,21 +120,15 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
     ) -> None:
         super().__init__()
         unknown = [name for name in tools if name not in _FACTORIES]
-        if unknown or isinstance(tools, str):
+        if unknown:
             raise InvalidInputError(f"tools must be some of {list(_FACTORIES)}, got {tools!r}")
         if update not in _MODES:
             raise InvalidInputError(f"update must be one of {list(_MODES)}, got {update!r}")
-        for name, value in (
-            ("limit", limit),
-            ("memory_budget", memory_budget),
-            ("context_budget", context_budget or 1),
-        ):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InvalidInputError(f"{name} must be a whole number from 1, got {value!r}")
+        _check_positive(limit=limit, memory_budget=memory_budget, context_budget=context_budget or _UNBOUND)
         self._scope = MemoryScope(namespace, store, options)
         self._limit = limit
         self._memory_budget = memory_budget
-        self._context_budget = context_budget
+        self._context_budget = context_budget or _UNBOUND
         self._caps = (max_model_calls, max_tokens)
         self._update = update
         self._background = BackgroundUpdates(debounce=0.5, meter=self._meter)
@@ -141,11 +136,11 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
 
     # The hooks: both halves of each run one operation
 
-    def before_model(self, state: MemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+    def before_model(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Log the new messages and recall what they bring to mind."""
         return run(self._prepare(state, current_run(runtime)))
 
-    async def abefore_model(self, state: MemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+    async def abefore_model(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Async twin of `before_model`."""
         return await arun(self._prepare(state, current_run(runtime)))
 
@@ -161,11 +156,11 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
         """Async twin of `wrap_model_call`."""
         return await handler(self._shown(request))
 
-    def after_agent(self, state: MemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+    def after_agent(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Log the answer and distil the log."""
         return run(self._finish(state, current_run(runtime)))
 
-    async def aafter_agent(self, state: MemoryState, runtime: Runtime[Any]) -> dict[str, Any] | None:
+    async def aafter_agent(self, state: AgentState[Any], runtime: Runtime[Any]) -> dict[str, Any] | None:
         """Async twin of `after_agent`."""
         return await arun(self._finish(state, current_run(runtime)))
 
@@ -175,11 +170,11 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
 
     # The operations
 
-    def _prepare(self, state: MemoryState, current: Run) -> Operation[dict[str, Any]]:
+    def _prepare(self, state: AgentState[Any], current: Run) -> Operation[dict[str, Any]]:
         memory = self._scope.memory(current)
         changes = yield from _log(memory, state, current.thread_id)
         question = _newest_question(state["messages"])
-        known = state.get("memory_pages", {})
+        known = cast("MemoryState", state).get("memory_pages", {})
         if question is not None and known.get("question") != question.id:
             changes["memory_pages"] = yield from self._recall(memory, question, state["messages"])
         return changes
@@ -203,12 +198,12 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
 
     def _shown(self, request: ModelRequest[Any]) -> ModelRequest[Any]:
         """Return the request with pages, the note on what they are, and no more of the conversation than fits."""
-        pages = request.state.get("memory_pages", {})
+        pages = cast("MemoryState", request.state).get("memory_pages", {})
         records = [MemoryRecord.model_validate(record) for record in pages.get("records", ())]
         note = REFERENCE_NOTE[language(_text(request.messages))]
         system = f"{request.system_prompt}\n\n{note}" if request.system_prompt else note
         context = MainContext(
-            self._context_budget or 10**9,
+            self._context_budget,
             system=system,
             tools=request.tools,
             counter=self._scope.options.get("counter", count_text),
@@ -218,10 +213,10 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
         rendered = context.render()
         return request.override(
             system_message=_with_note(request.system_message, note),
-            messages=[message for message in rendered if not isinstance(message, SystemMessage)],
+            messages=cast("list[AnyMessage]", [one for one in rendered if not isinstance(one, SystemMessage)]),
         )
 
-    def _finish(self, state: MemoryState, current: Run) -> Operation[dict[str, Any]]:
+    def _finish(self, state: AgentState[Any], current: Run) -> Operation[dict[str, Any]]:
         memory = self._scope.memory(current)
         changes = yield from _log(memory, state, current.thread_id)
         if self._update == "inline":
@@ -235,11 +230,17 @@ class MemoryMiddleware(AgentMiddleware[MemoryState, Any, Any]):
         return Meter(*self._caps)
 
 
-def _log(memory: LongTermMemory, state: MemoryState, thread_id: str) -> Operation[dict[str, Any]]:
+def _check_positive(**values: int) -> None:
+    for name, value in values.items():
+        if type(value) is not int or value < 1:
+            raise InvalidInputError(f"{name} must be a whole number from 1, got {value!r}")
+
+
+def _log(memory: LongTermMemory, state: AgentState[Any], thread_id: str) -> Operation[dict[str, Any]]:
     """Append what is new in the state to the log; a message that is there already is not stored again."""
     messages = state["messages"]
     ids = [message.id for message in messages]
-    last = state.get("memory_logged")
+    last = cast("MemoryState", state).get("memory_logged")
     new = messages[ids.index(last) + 1 :] if last in ids else messages
     spoken = [message for message in new if _is_spoken(message)]
     if spoken:

@@ -29,7 +29,8 @@ _ASSISTANT = 0.4
 _INTENTS: Final[dict[str, re.Pattern[str]]] = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
-        "like": r"(?<!would )(?<!'d )(?<!’d )\b(?:lik|lov|enjoy|prefer|fond|keen|favou?rite|hobb|into)\w*|喜欢|喜爱|爱好|热爱|偏好|最爱|兴趣",
+        "like": r"(?<!would )(?<!'d )(?<!’d )\b(?:lik|lov|enjoy|prefer|fond|keen|favou?rite|hobb)\w*|"
+        r"喜欢|喜爱|爱好|热爱|偏好|最爱|兴趣",
         "worry": r"\b(?:worr|afraid|fear|concern|anxious|nervous)\w*|担心|害怕|顾虑|担忧|焦虑",
         "wish": r"\b(?:want|wish|hope|hoping|would like|i'd like|plan(?:ning)? to|intend)\b|希望|想要|想去|打算|愿望",
         "name": r"\b(?:name|named|called)\b|名字|我叫|叫做|姓名|姓什么",
@@ -43,11 +44,17 @@ _INTENTS: Final[dict[str, re.Pattern[str]]] = {
 }
 _OF_SOMEONE: Final = frozenset({"name", "live", "job", "birthday", "age"})
 """Intents that answer nothing unless the sentence is about the one who is asked about."""
-_GENERIC: Final = frozenset(  # words of a question that say nothing about its subject
-    "安排 情况 计划 打算 事情 问题 内容 方面 相关 信息 细节 具体 上次 以前 之前 最近 今天 昨天 明天 一共 全部 所有 "
-    "arrangement plan detail information info situation thing time last today yesterday tomorrow recently everything "
-    "user again current currently latest far day week month year kind type favourite favorite old new".split()
+_GENERIC: Final = frozenset(
+    """
+    安排 情况 计划 打算 事情 问题 内容 方面 相关 信息 细节 具体 上次 以前 之前 最近 今天 昨天 明天 一共 全部 所有
+    哪天 哪年 哪里 哪儿 哪家 哪位 几点 几号 几月 几天 几岁 多久 什么样 怎么样 要求
+    arrangement plan detail information info situation thing time last today yesterday tomorrow recently everything
+    user again current currently latest far day week month year kind type favourite favorite old new
+    """.split()  # noqa: SIM905 - a list of words is read, and edited, as words
 )
+"""Words of a question that say nothing about its subject."""
+_CALLED: Final = re.compile(r"(?<=.)叫$")
+"""A dictionary takes 猫叫 (to meow) out of 我的猫叫什么; it is the cat that is asked about."""
 _HEAD_EN: Final = re.compile(r"\b(?:for|of|on|in|during|at|from|about|with)\b", re.IGNORECASE)
 _TAIL_ZH: Final = re.compile(r"(?:是?(?:怎样|怎么样|什么样|什么|如何)的?|的)?[\s?？!！。.]*$")
 _CLAUSE: Final = re.compile(r"[;；\n]+")
@@ -125,8 +132,8 @@ def find(prompt: Prompt) -> Finding:
 def _spoken(asked: Sequence[Aspect], pool: Sequence[Sentence], question: str) -> dict[int, list[Sentence]]:
     """Return the sentences that speak of each aspect, by its place; only those that can answer.
 
-    Where a subject that is asked for is spoken of, other sentences are beside the point. Where no subject is, "like" and
-    "worry" may still answer, but "name" would answer with someone else's, as would anything asked about a named person.
+    Where a subject that is asked for is spoken of, other sentences are beside the point. Where no subject is, "like"
+    and "worry" may still answer, but "name" would answer with someone else's, as would anything about a named person.
     """
     spoken = {place: [one for one in pool if aspect.matches(one)] for place, aspect in enumerate(asked)}
     subjects = [place for place, aspect in enumerate(asked) if not aspect.intent]
@@ -168,7 +175,8 @@ def aspects(question: str) -> list[Aspect]:
         if match := pattern.search(question):
             found[name] = Aspect(match[0], match[0].casefold() in head, name, _by_intent(pattern))
     named: set[str] = set()
-    for word in keywords(question, _MAX_ASPECTS):
+    for raw in keywords(question, _MAX_ASPECTS):
+        word = _CALLED.sub("", raw)
         if word in _GENERIC or any(pattern.fullmatch(word) for pattern in _INTENTS.values()):
             continue
         labels = frozenset(concepts(word)) - named

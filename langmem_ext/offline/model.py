@@ -188,11 +188,9 @@ def _arguments(name: str, parameters: Mapping[str, Any], prompt: Prompt) -> dict
 
 def _text(prompt: Prompt, finding: answering.Finding) -> str:
     """Answer a question, acknowledge a statement, or pass on what a tool that is not memory returned."""
-    other = [
-        message for message in prompt.results if message.name not in {searching.SEARCH_MEMORY, searching.SEARCH_LOG}
-    ]
+    other = [text for name, text in prompt.results if name not in {searching.SEARCH_MEMORY, searching.SEARCH_LOG}]
     if other and not finding.chosen:
-        return phrasing.result(other[-1].text, prompt.language)
+        return phrasing.result(other[-1], prompt.language)
     stated = distilling.statements(prompt.question)
     noted = phrasing.noted(stated, prompt.language) if stated else ""
     if not asks(prompt.question):

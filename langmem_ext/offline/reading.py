@@ -6,7 +6,7 @@ have been taken apart, so that nothing remembered can pass for a mark.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from html import unescape
@@ -72,7 +72,7 @@ class Prompt:
         known: Known memories around them.
         entries: Entries to digest.
         transcript: A conversation pasted as text, to be condensed (LangChain's SummarizationMiddleware does that).
-        results: Tool results that came after the question, oldest first.
+        results: What tools returned after the question, by the tool's name, oldest first.
         calls: Names of the tools called after the question, with their arguments.
         now: What relative times are relative to.
         text: Everything a person wrote to the model, for schemas it does not know.
@@ -86,7 +86,7 @@ class Prompt:
     known: list[Note] = field(default_factory=list)
     entries: list[Note] = field(default_factory=list)
     transcript: str = ""
-    results: list[ToolMessage] = field(default_factory=list)
+    results: list[tuple[str, str]] = field(default_factory=list)
     calls: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     text: str = ""
@@ -112,11 +112,13 @@ def read_prompt(messages: Sequence[BaseMessage]) -> Prompt:
     """
     prompt = Prompt()
     newest = _newest_question(messages)
+    called = [call for message in messages if isinstance(message, AIMessage) for call in message.tool_calls]
+    names = {call["id"]: call["name"] for call in called}
     stamps: list[datetime] = []
     for place, message in enumerate(messages):
         if isinstance(message, SystemMessage | HumanMessage | ToolMessage):
             _read_sections(prompt, message.text)
-        _read_turn(prompt, message, place, newest)
+        _read_turn(prompt, message, place, newest, names)
         if stamp := _moment(str(message.additional_kwargs.get("timestamp", ""))):
             stamps.append(stamp)
     system = "\n".join(message.text for message in messages if isinstance(message, SystemMessage))
@@ -145,12 +147,12 @@ def _newest_question(messages: Sequence[BaseMessage]) -> int:
     return -1
 
 
-def _read_turn(prompt: Prompt, message: BaseMessage, place: int, newest: int) -> None:
+def _read_turn(prompt: Prompt, message: BaseMessage, place: int, newest: int, names: Mapping[str | None, str]) -> None:
     if place == newest:
         prompt.question = plain(message.text)
     elif place > newest:
         if isinstance(message, ToolMessage):
-            prompt.results.append(message)
+            prompt.results.append((message.name or names.get(message.tool_call_id, ""), message.text))
         elif isinstance(message, AIMessage):
             prompt.calls.extend((call["name"], call["args"]) for call in message.tool_calls)
     elif isinstance(message, HumanMessage | AIMessage) and (said := plain(message.text)):

@@ -6,7 +6,7 @@ or the empty value of its type.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from langmem_ext.longterm.extract import sentences, summarise, topic
@@ -14,7 +14,12 @@ from langmem_ext.offline.reading import Prompt
 from langmem_ext.text import features, keywords, normalise
 from langmem_ext.times import spans
 
-_MAX_DEPTH = 6
+_MAX_DEPTH: Final = 6
+_MAX_ITEMS: Final = 10
+_LONGEST: Final = 200
+_UNIONS: Final = {"anyOf", "oneOf", "allOf"}
+_WHOLE: Final = frozenset({"sentences", "facts", "points", "notes", "steps", "items", "memories"})
+"""Names of lists that are filled with sentences; others are filled with keywords."""
 _NUMBER: Final = re.compile(r"[-+]?\d+(?:[,,]\d{3})*(?:\.\d+)?\s*[万千亿k]?", re.IGNORECASE)
 _SCALE: Final = {"万": 10_000, "千": 1_000, "亿": 100_000_000, "k": 1_000, "K": 1_000}
 _NO: Final = re.compile(r"\b(?:no|not|never|n't|without)\b|不|没|无", re.IGNORECASE)
@@ -50,87 +55,100 @@ def fill(schema: Schema, prompt: Prompt) -> dict[str, Any]:
         prompt: What the model is shown.
     """
     text = prompt.text or "\n".join(note.text for note in prompt.notes())
-    return _object(schema, text, schema.get("$defs", {}), prompt, 0)
+    return _Filler(schema.get("$defs", {}), prompt.now).fields(schema, text, 0)
 
 
-def _object(schema: Schema, text: str, defs: Schema, prompt: Prompt, depth: int) -> dict[str, Any]:
-    required = set(schema.get("required", ()))
-    filled: dict[str, Any] = {}
-    for name, field in schema.get("properties", {}).items():
-        value = _value(name, _resolve(field, defs), text, defs, prompt, depth + 1)
-        if value is not None:
-            filled[name] = value
-        elif name in required:
-            filled[name] = _empty(_resolve(field, defs), text, defs, prompt, depth)
-    return filled
+class _Filler:
+    """Fills the fields of one schema; nesting is followed `_MAX_DEPTH` deep."""
+
+    def __init__(self, defs: Schema, now: datetime) -> None:
+        self._defs = defs
+        self._now = now
+
+    def fields(self, schema: Schema, text: str, depth: int) -> dict[str, Any]:
+        """Return an object: what the text says of each field, and something valid for each required one."""
+        required = set(schema.get("required", ()))
+        filled: dict[str, Any] = {}
+        for name, declared in schema.get("properties", {}).items():
+            field = self._resolve(declared)
+            value = self._value(name, field, text, depth + 1)
+            if value is not None:
+                filled[name] = value
+            elif name in required:
+                filled[name] = self._empty(field, text, depth)
+        return filled
+
+    def _resolve(self, field: Schema) -> Schema:
+        """Follow references, and take the first branch of a union that is not null."""
+        while True:
+            if "$ref" in field:
+                field = self._defs.get(str(field["$ref"]).rsplit("/", 1)[-1], {})
+                continue
+            branches = [branch for branch in field.get("anyOf", field.get("oneOf", ())) if branch.get("type") != "null"]
+            if not branches and len(field.get("allOf", ())) == 1:
+                branches = list(field["allOf"])
+            if not branches:
+                return field
+            field = {key: value for key, value in field.items() if key not in _UNIONS} | dict(branches[0])
+
+    def _value(self, name: str, field: Schema, text: str, depth: int) -> Any:
+        """Return what the text says for a field, or None."""
+        if "const" in field:
+            return field["const"]
+        if "enum" in field:
+            return next(iter(_chosen(field, text)), None)
+        match field.get("type"):
+            case "object":
+                nested = depth < _MAX_DEPTH and field.get("properties")
+                value: Any = self.fields(field, text, depth) if nested else None
+            case "array":
+                value = self._array(name, field, text, depth)
+            case "boolean":
+                value = _boolean(name, text)
+            case "integer" | "number":
+                value = _number(name, field, text)
+            case _:
+                value = _text(name, field, text, self._now)
+        return value
+
+    def _empty(self, field: Schema, text: str, depth: int) -> Any:
+        """Return a value that a required field may have where the text says nothing."""
+        if "default" in field or "enum" in field:
+            return field["default"] if "default" in field else field["enum"][0]
+        match field.get("type"):
+            case "integer" | "number":
+                value: Any = field.get("minimum", field.get("exclusiveMinimum", -1) + 1)
+            case "object":
+                value = self.fields(field, text, depth + 1) if depth < _MAX_DEPTH else {}
+            case "array":
+                value = []
+            case "boolean":
+                value = False
+            case "null":
+                value = None
+            case _:
+                value = (sentences(text) or [""])[0][: field.get("maxLength", _LONGEST)]
+        return value
+
+    def _array(self, name: str, field: Schema, text: str, depth: int) -> list[Any]:
+        items = self._resolve(field.get("items", {}))
+        most = min(int(field.get("maxItems", _MAX_ITEMS)), _MAX_ITEMS)
+        if "enum" in items:
+            found: list[Any] = _chosen(items, text)
+        elif items.get("type") in {"integer", "number"}:
+            found = [_parsed(match[0], str(items["type"])) for match in _NUMBER.finditer(text)]
+        elif items.get("type") == "object":
+            said = sentences(text)[:most] if depth < _MAX_DEPTH else []
+            found = [self.fields(items, sentence, depth + 1) for sentence in said]
+        else:
+            found = sentences(text) if name.casefold() in _WHOLE else keywords(text, most)
+        return found[:most]
 
 
-def _resolve(field: Schema, defs: Schema) -> Schema:
-    """Follow a reference, and take the first branch of a union that is not null."""
-    while True:
-        if "$ref" in field:
-            field = defs.get(str(field["$ref"]).rsplit("/", 1)[-1], {})
-            continue
-        branches = [branch for branch in field.get("anyOf", field.get("oneOf", ())) if branch.get("type") != "null"]
-        if not branches and len(field.get("allOf", ())) == 1:
-            branches = list(field["allOf"])
-        if not branches:
-            return field
-        field = {key: value for key, value in field.items() if key not in {"anyOf", "oneOf", "allOf"}} | dict(
-            branches[0]
-        )
-
-
-def _value(name: str, field: Schema, text: str, defs: Schema, prompt: Prompt, depth: int) -> Any:
-    """Return what the text says for a field, or None."""
-    if "const" in field:
-        return field["const"]
-    if "enum" in field:
-        folded = normalise(text)
-        return next((choice for choice in field["enum"] if normalise(str(choice)) in folded), None)
-    kind = field.get("type", "string")
-    if kind == "object":
-        return _object(field, text, defs, prompt, depth) if depth < _MAX_DEPTH and field.get("properties") else None
-    if kind == "array":
-        return _array(name, field, text, defs, prompt, depth)
-    if kind == "boolean":
-        return _boolean(name, text)
-    if kind in {"integer", "number"}:
-        return _number(name, field, text)
-    return _text(name, field, text, prompt)
-
-
-def _empty(field: Schema, text: str, defs: Schema, prompt: Prompt, depth: int) -> Any:
-    """Return a value that a required field may have where the text says nothing."""
-    if "default" in field:
-        return field["default"]
-    if "enum" in field:
-        return field["enum"][0]
-    kind = field.get("type", "string")
-    if kind in {"integer", "number"}:
-        return field.get("minimum", field.get("exclusiveMinimum", -1) + 1)
-    if kind == "object":
-        return _object(field, text, defs, prompt, depth + 1) if depth < _MAX_DEPTH else {}
-    if kind == "string":
-        return (sentences(text) or [""])[0][: field.get("maxLength", 200)]
-    return {"array": [], "boolean": False}.get(kind)
-
-
-def _array(name: str, field: Schema, text: str, defs: Schema, prompt: Prompt, depth: int) -> list[Any] | None:
-    items = _resolve(field.get("items", {}), defs)
-    kind = items.get("type", "string")
-    most = min(int(field.get("maxItems", 10)), 10)
-    if "enum" in items:
-        folded = normalise(text)
-        return [choice for choice in items["enum"] if normalise(str(choice)) in folded][:most]
-    if kind == "string":
-        whole = {"sentences", "facts", "points", "notes", "steps", "items", "memories"}
-        return (sentences(text) if name.casefold() in whole else keywords(text, most))[:most]
-    if kind in {"integer", "number"}:
-        return [_parsed(match[0], kind) for match in _NUMBER.finditer(text)][:most]
-    if kind == "object" and depth < _MAX_DEPTH:
-        return [_object(items, sentence, defs, prompt, depth + 1) for sentence in sentences(text)[:most]]
-    return None
+def _chosen(field: Schema, text: str) -> list[Any]:
+    """Return the choices of an enumeration that the text names."""
+    folded = normalise(text)
+    return [choice for choice in field["enum"] if normalise(str(choice)) in folded]
 
 
 def _boolean(name: str, text: str) -> bool | None:
@@ -160,10 +178,10 @@ def _parsed(text: str, kind: str) -> int | float:
     return int(number) if kind == "integer" or number.is_integer() else number
 
 
-def _text(name: str, field: Schema, text: str, prompt: Prompt) -> str | None:
+def _text(name: str, field: Schema, text: str, now: datetime) -> str | None:
     folded = name.casefold()
     if field.get("format") in {"date", "date-time"} or folded.endswith(("date", "_at", "_on", "day")):
-        return _date(field, text, prompt)
+        return _date(field, text, now)
     for word in reversed(folded.split("_")):
         if pattern := _PATTERNS.get(_ALIASES.get(word, word)):
             match = pattern.search(text)
@@ -173,8 +191,8 @@ def _text(name: str, field: Schema, text: str, prompt: Prompt) -> str | None:
     return next((said for said in sentences(text) if features(folded) & features(said)), None)
 
 
-def _date(field: Schema, text: str, prompt: Prompt) -> str | None:
-    found = spans(text, prompt.now, prompt.now.tzinfo or UTC)
+def _date(field: Schema, text: str, now: datetime) -> str | None:
+    found = spans(text, now, now.tzinfo or UTC)
     start = found[0].start if found else None
     if start is None:
         return None

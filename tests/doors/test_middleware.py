@@ -2,14 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from langchain.agents import create_agent
-from langchain.agents.middleware import AgentMiddleware, PIIMiddleware, SummarizationMiddleware
-from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain.agents.middleware import PIIMiddleware, SummarizationMiddleware
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.base import BaseStore
@@ -22,9 +23,9 @@ from langmem_ext.testing import ScriptedChatModel
 from langmem_ext.tokens import count_messages, count_tools
 
 Say = Callable[..., list[AnyMessage]]
-ALICE = {"configurable": {"user_id": "alice", "thread_id": "one"}}
-LATER = {"configurable": {"user_id": "alice", "thread_id": "two"}}
-BOB = {"configurable": {"user_id": "bob", "thread_id": "three"}}
+ALICE: RunnableConfig = {"configurable": {"user_id": "alice", "thread_id": "one"}}
+LATER: RunnableConfig = {"configurable": {"user_id": "alice", "thread_id": "two"}}
+BOB: RunnableConfig = {"configurable": {"user_id": "bob", "thread_id": "three"}}
 
 
 @tool
@@ -292,8 +293,8 @@ def test_unusable_arguments_are_refused_at_once(arguments: dict[str, Any]) -> No
 async def test_answers_stream_through_it(store: BaseStore) -> None:
     agent = create_agent(ExtractiveChatModel(), middleware=[MemoryMiddleware()], store=store)
     given: Any = {"messages": [HumanMessage("My budget is 500 euros.")]}
-    synced = [part for part, _ in agent.stream(given, ALICE, stream_mode="messages") if part.text]
+    synced: list[Any] = [part[0] for part in agent.stream(given, ALICE, stream_mode="messages")]
     given = {"messages": [HumanMessage("I love lakes.")]}
-    asynced = [part async for part, _ in agent.astream(given, ALICE, stream_mode="messages") if part.text]
-    assert len(synced) > 3
-    assert len(asynced) > 3
+    asynced: list[Any] = [part[0] async for part in agent.astream(given, ALICE, stream_mode="messages")]
+    assert "".join(part.text for part in synced if part.type == "AIMessageChunk") == "Noted: your budget is 500 euros."
+    assert sum(bool(part.text) for part in asynced) > 3

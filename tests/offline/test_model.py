@@ -210,9 +210,8 @@ class TestSearching:
             if not answer.tool_calls:
                 break
             names.append(answer.tool_calls[0]["name"])
-            prompt.append(answer)
-            for call in answer.tool_calls:
-                prompt.append(ToolMessage("No memory matches.", tool_call_id=call["id"], name=call["name"]))
+            nothing = [ToolMessage("No memory matches.", tool_call_id=call["id"]) for call in answer.tool_calls]
+            prompt += [answer, *nothing]
         assert names == ["search_memory", "search_log"]
         assert answer.text.startswith("I found nothing about")
 
@@ -225,7 +224,10 @@ class TestSearching:
 
     def test_log_messages_answer(self) -> None:
         call = AIMessage("", tool_calls=[{"name": "search_log", "args": {"query": "budget"}, "id": "1"}])
-        page = '<log page="1">\n<message id="7" thread="t" n="0" date="2026-09-30T10:00+00:00" speaker="user">My budget is 500 euros.</message>\n</log>'
+        page = (
+            '<log page="1">\n<message id="7" thread="t" n="0" date="2026-09-30T10:00+00:00" speaker="user">'
+            "My budget is 500 euros.</message>\n</log>"
+        )
         text = ask(
             HumanMessage("What is my budget?"), call, ToolMessage(page, tool_call_id="1", name="search_log")
         ).text
@@ -274,7 +276,8 @@ class TestStructuredOutput:
     @pytest.mark.parametrize("schema", [Digest, SummaryDraft])
     def test_summary_covers_the_entries_by_number(self, schema: type[Any]) -> None:
         body = (
-            '<entries>\n<session n="1" date="2026-09-30">\n<entry n="3" speaker="user">我打算去瑞士徒步,预算 2 万人民币</entry>\n'
+            '<entries>\n<session n="1" date="2026-09-30">\n'
+            '<entry n="3" speaker="user">我打算去瑞士徒步,预算 2 万人民币</entry>\n'
             '<entry n="4" speaker="user">希望住有景观的民宿</entry>\n</session>\n</entries>'
         )
         result = (
@@ -294,7 +297,8 @@ class TestStructuredOutput:
         assert isinstance(result, Reflections)
 
     def test_running_summary_is_folded(self) -> None:
-        body = "<summary>\nThe budget is 500 euros.\n</summary>\n<entries>\n<entry>I will fly on 5 October.</entry>\n</entries>"
+        entries = "<entries>\n<entry>I will fly on 5 October.</entry>\n</entries>"
+        body = f"<summary>\nThe budget is 500 euros.\n</summary>\n{entries}"
         text = ask(SystemMessage(FOLD["en"]), HumanMessage(body)).text
         assert "500 euros" in text
         assert "5 October" in text
