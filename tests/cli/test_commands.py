@@ -112,7 +112,7 @@ def test_a_sound_store_checks_and_a_damaged_index_is_repaired(cli: Cli, tmp_path
     assert cli("check", path).code == 0
     assert cli("check", path, "--json").json["ok"] is True
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE vectors SET vector = zeroblob(4)")
+        connection.execute("DELETE FROM texts")
     connection.close()
     assert cli("check", path).code == 1
     assert cli("check", path, "--repair", "--embed", "offline").code == 0
