@@ -56,7 +56,9 @@ _GENERIC: Final = frozenset(
 _CALLED: Final = re.compile(r"(?<=.)叫$")
 """A dictionary takes 猫叫 (to meow) out of 我的猫叫什么; it is the cat that is asked about."""
 _HEAD_EN: Final = re.compile(r"\b(?:for|of|on|in|during|at|from|about|with)\b", re.IGNORECASE)
-_TAIL_ZH: Final = re.compile(r"(?:是?(?:怎样|怎么样|什么样|什么|如何)的?|的)?[\s?？!！。.]*$")
+_TAIL_ZH: Final = re.compile(r"(?:是?(?:怎样|怎么样|什么样|什么|如何)的?|的)$")
+_TAIL: Final = 16
+_STOPS: Final = " \t\n?？!！。."
 _CLAUSE: Final = re.compile(r"[;；\n]+")
 _COMMA: Final = re.compile(r"[,，]+")
 _WHEN: Final = re.compile(r"\bwhen\b|\bwhat (?:date|day|time)\b|什么时候|何时|哪[天年]|几[号点月]", re.IGNORECASE)
@@ -204,7 +206,8 @@ def _by_concept(label: str) -> Callable[[Sentence], bool]:
 
 def _head(question: str) -> str:
     """Return what is asked for, without what it is asked about: after the last 的, before the first preposition."""
-    folded = _TAIL_ZH.sub("", question.casefold())
+    folded = question.casefold().rstrip(_STOPS)
+    folded = folded[:-_TAIL] + _TAIL_ZH.sub("", folded[-_TAIL:])
     if "的" in folded:
         before, _, after = folded.rpartition("的")
         return after if len(after) > 1 else before

@@ -53,7 +53,7 @@ _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 _ATTRIBUTIVE: Final = re.compile(r"有([\u4e00-\u9fff]{1,3})的([\u4e00-\u9fff]{2,4})")
 _ABOUT: Final = re.compile(r"(?:大概|大约|差不多|约莫|左右)(?:是|在|有)?\s*(?=[\d一二两三四五六七八九十百千万])")
 _BUDGET: Final = re.compile(r"预算(?:是|为|有|在|大概|大约|差不多|约)*[::]?\s*(?=[\d一二两三四五六七八九十百])")
-_EDGES: Final = re.compile(r"^[\s。.!！;；,,、]+|[\s。.!！;；,,、]+$")
+_EDGES: Final = " \t\r\n。.!！;；,,、"
 _OPENING: Final = re.compile(
     r"^(?:嗯|哦|啊|对了|另外|还有|其实|那个|好的|请记住|记住|记得|帮我记[一下住]*|"
     r"(?:(?:oh|ah|well|so|also|and|ok(?:ay)?|yes|yeah|by the way|actually|please remember(?: that)?|remember(?: that)?|"
@@ -91,7 +91,7 @@ def to_you(text: str) -> str:
 
 def tidy(text: str) -> str:
     """Take opening words ("well, also") and closing points off a sentence."""
-    text = _EDGES.sub("", text)
+    text = text.strip(_EDGES)
     while (shorter := _OPENING.sub("", text, count=1)) != text and shorter:
         text = shorter
     return text

@@ -383,6 +383,25 @@ def test_max_tokens_and_stop_end_an_answer() -> None:
     assert short.usage_metadata["output_tokens"] <= 5
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<memory " * 25_000,
+        "<memory>" * 25_000,
+        "<memories>" * 20_000 + "</log>",
+        "<summary>" * 20_000,
+        "预算" * 100_000,
+        "a" + " " * 200_000 + "b?",
+        "的" * 200_000 + "?",
+        "I'd like " * 25_000,
+    ],
+)
+def test_long_hostile_text_is_answered(text: str) -> None:
+    answer = ask(HumanMessage(TRIP_ZH), HumanMessage(text), tools=[search_memory, manage_memory])
+    assert len(answer.text) < 1_000
+    assert answer.text or answer.tool_calls
+
+
 TEXTS = st.text(max_size=80) | st.sampled_from(
     [QUESTION_ZH, TRIP_ZH, "<memory", "</memories>", "<summary>", "?", "的?", "\ud800"]
 )
