@@ -31,7 +31,7 @@ Slots = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _SPACE = 32
-_KIND_LENGTH = 8.0
+_KIND_LENGTH = 12.0
 """Content words beyond which a question counts kinds less and less: a long text that says "animal" asks for none."""
 _KIND_WEIGHT = 0.4
 """What a member of a kind that the question names counts, against 1 for a word of the question itself."""

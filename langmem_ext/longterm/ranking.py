@@ -4,7 +4,7 @@
 
     mx(s) = s / max s            z(s) = (s - mean) / standard deviation, over the candidates
     fused = z( mx(words + date·dates) + character·mx(characters) )  +  w·z(cosine)
-    fused += std(fused)·( speaker·[said by the one speaker named] + time·[inside a time named] + telling )
+    fused += std(fused)·( speaker·[said by the one speaker named] + focus·(time·[inside a time named] + telling) )
     telling = asks·[ends in a question] + personal·[says "I"] + answers·[follows a question] + length·z(log length)
 
 A sum of scaled scores keeps how much better the best is than the next, which votes by rank throw away: fusing by
@@ -62,10 +62,14 @@ def dense_weight(store: BaseStore, query: str, settings: RecallSettings) -> Oper
     analysis = analyse_query(query)
     if embeddings is None:
         return 0.0
-    script: Script = "unspaced" if analysis.unspaced / 2 > analysis.subjects else "spaced"
-    if not (yield from understands(embeddings, script)):
+    if not (yield from understands(embeddings, script_of(analysis))):
         return 0.0
     return adaptive_weight(analysis, settings)
+
+
+def script_of(analysis: QueryAnalysis) -> Script:
+    """Tell whether a question is mostly in an unspaced script."""
+    return "unspaced" if analysis.unspaced / 2 > analysis.subjects else "spaced"
 
 
 def adaptive_weight(analysis: QueryAnalysis, settings: RecallSettings) -> float:
@@ -75,6 +79,7 @@ def adaptive_weight(analysis: QueryAnalysis, settings: RecallSettings) -> float:
 
 def fuse(
     candidates: Candidates,
+    query: str,
     spans: Sequence[TimeSpan],
     settings: RecallSettings,
     *,
@@ -84,6 +89,7 @@ def fuse(
 
     Args:
         candidates: What the store found, with every list's score.
+        query: The question.
         spans: Times that the question names.
         settings: Weights of recall.
         weight: Weight of the vectors, from `dense_weight`.
@@ -91,8 +97,11 @@ def fuse(
     Returns:
         Shape ``(n,)``.
     """
+    analysis = analyse_query(query)
+    focus = min(1.0, settings.focus / max(analysis.weight, 1.0))
     words = candidates.words.astype(np.float64) + settings.date * candidates.dates
-    fused = standard(scaled(words) + settings.character * scaled(candidates.characters.astype(np.float64)))
+    character = settings.character_unspaced if script_of(analysis) == "unspaced" else settings.character
+    fused = standard(scaled(words) + character * scaled(candidates.characters.astype(np.float64)))
     if weight > 0:
         fused += weight * _dense(candidates)
     spread = float(fused.std()) if fused.size else 0.0
@@ -100,9 +109,9 @@ def fuse(
         spread = 1.0  # nothing tells the candidates apart but who and when
     if len(candidates.named) == 1:
         fused += spread * settings.speaker * _said_by(candidates)
-    fused += spread * _telling(candidates, settings)
+    fused += spread * focus * _telling(candidates, settings)
     if spans:
-        fused += spread * settings.time * _inside(candidates, spans)
+        fused += spread * focus * settings.time * _inside(candidates, spans)
     return fused
 
 

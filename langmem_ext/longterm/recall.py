@@ -166,7 +166,7 @@ def _rank(
 ) -> Operation[Ranked]:
     """Fuse the lists, add what the indexes name, load the best and apply the boosts."""
     with tracer.step("rank", "fused lists, boosted by index, importance, recency and use") as step:
-        fused = ranking.fuse(candidates, plan.spans, core.settings, weight=weight)
+        fused = ranking.fuse(candidates, plan.query, plan.spans, core.settings, weight=weight)
         scores = dict(zip(candidates.keys, fused.tolist(), strict=True))
         bonus = core.settings.index_bonus * ((float(np.std(fused)) if fused.size else 0.0) or 1.0)
         floor = min(scores.values(), default=0.0)

@@ -28,6 +28,9 @@ class RecallSettings(BaseModel):
     character: float = Field(default=0.4, ge=0)
     """Weight of character n-grams: they catch other forms and misspellings, and carry much noise."""
 
+    character_unspaced: float = Field(default=1.0, ge=0)
+    """The same for questions in Chinese and other unspaced scripts, whose words are n-grams."""
+
     dense: float | None = Field(default=None, ge=0)
     """Fixed weight of the vectors against the words; None adapts it to question and embedder."""
 
@@ -46,6 +49,10 @@ class RecallSettings(BaseModel):
     time: float = Field(default=1.0, ge=0)
     """Raise, in standard deviations, of what lies inside a time that the question names ("last summer"). Soft, because
     what is asked about often was said later; `before` and `after` are the hard bounds."""
+
+    focus: float = Field(default=12.0, gt=0)
+    """Content words of a question beyond which times, and the four traits below, count less and less: a long text names
+    times in passing, and is not answered by a message that tells one thing."""
 
     asks: float = Field(default=-0.5, le=0)
     """Raise, in standard deviations, of what ends in a question: who asks does not know; evidence is in the answer."""

@@ -80,6 +80,7 @@ class FaissStore(BaseStore):
         self.ttl_config = ttl
         self._fields = compile_fields((index or {}).get("fields") or ["$"])
         self._embedder = None if index is None else Embedder(index)
+        self.embeddings = None if self._embedder is None else self._embedder.embeddings
         dims = None if self._embedder is None else self._embedder.dims
         self._shelves = Shelves(dims, memory_budget)
         self._database = Database(name, synchronous=synchronous, after_fork=self._shelves.clear)
