@@ -13,10 +13,9 @@ from functools import partial
 from langgraph.store.base import Op
 from pydantic import BaseModel, Field
 
-from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, exclusively, get_items, put
+from langmem_ext.longterm.core import Core, exclusively, get_items
 from langmem_ext.longterm.digest import (
     Window,
     annotated,
@@ -28,7 +27,7 @@ from langmem_ext.longterm.digest import (
 )
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.indexes import topics
-from langmem_ext.longterm.log import read_log, thread_length, threads
+from langmem_ext.longterm.log import CONSOLIDATED, move_watermark, read_log, thread_length, threads, watermark
 from langmem_ext.longterm.rollup import mark_dirty, roll_up
 from langmem_ext.longterm.schemas import Digest, SummaryDraft
 from langmem_ext.longterm.writing import commit, puts
@@ -39,9 +38,6 @@ from langmem_ext.records import MemoryRecord, from_value
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
-
-CONSOLIDATED = "consolidated:"
-"""Prefix of the state keys that hold how far a thread has been consolidated."""
 
 Progress = Callable[[int, int], bool | None]
 """Called with (messages done, messages in all); returning False stops after the window at hand."""
@@ -106,7 +102,7 @@ def consolidate(
     job = Job(due_only, meter or Meter(), progress, ConsolidationReport())
     names = [thread_id] if thread_id is not None else (yield from threads(core))
     for name in names:
-        job.total += (yield from thread_length(core, name)) - (yield from consolidated(core, name))
+        job.total += (yield from thread_length(core, name)) - (yield from watermark(core, CONSOLIDATED, name))
     for name in names:
         going = yield from exclusively(core, f"consolidate:{name}", partial(_thread, core, name, job))
         if not going:
@@ -116,12 +112,6 @@ def consolidate(
     job.report.pending = job.total - job.report.messages
     job.report.model_calls, job.report.tokens = job.meter.calls, job.meter.tokens
     return job.report
-
-
-def consolidated(core: Core, thread_id: str) -> Operation[int]:
-    """Return how many messages of a thread's log have been consolidated."""
-    (item,) = yield from get_items(core, core.leaf(namespaces.STATE), [CONSOLIDATED + thread_id])
-    return int(item.value["position"]) if item else 0
 
 
 def _roll_up(core: Core, job: Job) -> Operation[None]:
@@ -135,7 +125,7 @@ def _roll_up(core: Core, job: Job) -> Operation[None]:
 
 def _thread(core: Core, thread_id: str, job: Job) -> Operation[bool]:
     """Digest one thread, window by window; return False when it was told to stop."""
-    start = yield from consolidated(core, thread_id)
+    start = yield from watermark(core, CONSOLIDATED, thread_id)
     length = yield from thread_length(core, thread_id)
     while start < length:
         page = yield from read_log(core, thread_id, start=start, limit=core.distillation.window_messages)
@@ -198,8 +188,7 @@ def _write(
             changed[entry.id] = annotated(changed.get(entry.id, fresh[entry.id]), draft.topic, words)
     ops: list[Op] = [op for record in (*summaries, *changed.values()) for op in puts(core, record)]
     ops.extend(mark_dirty(core, topic) for topic in dict.fromkeys(draft.topic for draft, _ in drafts))
-    mark = {"thread": window.thread_id, "position": window.end}
-    ops.append(put(core.leaf(namespaces.STATE), CONSOLIDATED + window.thread_id, mark))
+    ops.append(move_watermark(core, CONSOLIDATED, window.thread_id, window.end))
     yield from commit(core, ops)
     return [summary.id for summary in summaries]
 

@@ -89,9 +89,10 @@ def _same_slot(fact: Fact, known: Sequence[MemoryRecord], used: set[int]) -> int
     """Return the known memory of what a person has one of (a budget, a residence), if there is one."""
     if not fact.slot:
         return None
+    relation = fact.data.keys() - {"user"}
     for number, record in enumerate(known, 1):
         data = record.data if isinstance(record.data, dict) else {}
-        if number not in used and fact.slot in data and data.get("user") == fact.data.get("user"):
+        if number not in used and relation & data.keys() and data.get("user") == fact.data.get("user"):
             return number
     return None
 

@@ -22,6 +22,11 @@ from langmem_ext.records import MemoryRecord, derived_id, from_value, new_id
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
 MAX_PAGE = 1000
 
+DISTILLED = "distilled:"
+"""Prefix of the state keys that say how far `update` has got in each thread."""
+CONSOLIDATED = "consolidated:"
+"""Prefix of the state keys that say how far `consolidate` has got in each thread."""
+
 
 def role(record: MemoryRecord) -> str:
     """The role in which a logged message was said: user, assistant, tool or system."""
@@ -242,3 +247,14 @@ def threads(core: Core) -> Operation[list[str]]:
     """Return the ids of the conversations in the log, sorted."""
     items = yield from scan(core, core.leaf(namespaces.THREADS))
     return sorted(str(item.value["thread"]) for item in items)
+
+
+def watermark(core: Core, stage: str, thread_id: str) -> Operation[int]:
+    """Return how many messages of a thread's log a stage of distillation has dealt with."""
+    (item,) = yield from get_items(core, core.leaf(namespaces.STATE), [stage + thread_id])
+    return int(item.value["position"]) if item else 0
+
+
+def move_watermark(core: Core, stage: str, thread_id: str, position: int) -> Op:
+    """Return the operation that says so; it belongs in the batch with what the stage produced."""
+    return put(core.leaf(namespaces.STATE), stage + thread_id, {"thread": thread_id, "position": position})

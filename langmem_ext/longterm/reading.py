@@ -7,9 +7,8 @@ from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
-from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
-from langmem_ext.longterm.log import thread_length, threads
-from langmem_ext.longterm.update import watermark
+from langmem_ext.longterm.core import Core, get_items, get_record, is_shadow, scan, search_items
+from langmem_ext.longterm.log import DISTILLED
 from langmem_ext.longterm.writing import check_kind, check_whole
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
@@ -92,20 +91,19 @@ def stats(core: Core) -> Operation[MemoryStats]:
             counted[item.value["kind"]] = counted.get(item.value["kind"], 0) + 1
         elif not is_shadow(item):
             superseded += 1
-    names = yield from threads(core)
-    messages = pending = 0
-    for name in names:
-        length = yield from thread_length(core, name)
-        messages += length
-        pending += length - (yield from watermark(core, name))
+    threads = yield from scan(core, core.leaf(namespaces.THREADS))
+    keys = [DISTILLED + item.key for item in threads]
+    marks = yield from get_items(core, core.leaf(namespaces.STATE), keys)
+    messages = sum(int(item.value["length"]) for item in threads)
+    distilled = sum(int(mark.value["position"]) for mark in marks if mark)
     topics = yield from scan(core, core.leaf(namespaces.TOPICS))
     keywords = yield from scan(core, core.leaf(namespaces.KEYWORDS))
     return MemoryStats(
         records=counted,
         superseded=superseded,
-        threads=len(names),
+        threads=len(threads),
         messages=messages,
-        pending=pending,
+        pending=messages - distilled,
         topics=len({item.namespace for item in topics}),
         keywords=len({item.namespace for item in keywords}),
     )

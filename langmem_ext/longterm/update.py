@@ -14,13 +14,13 @@ from typing import Any
 from langgraph.store.base import Item, Op
 from pydantic import BaseModel, Field
 
-from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, exclusively, get_items, put
+from langmem_ext.longterm.core import Core, exclusively, get_items
 from langmem_ext.longterm.extraction import extract_operations
-from langmem_ext.longterm.log import read_log, stated, thread_length, threads
+from langmem_ext.longterm.log import DISTILLED, move_watermark, read_log, stated, thread_length, threads, watermark
 from langmem_ext.longterm.quoting import quoted
+from langmem_ext.longterm.reading import records
 from langmem_ext.longterm.recall import recall
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
 from langmem_ext.longterm.versions import believed_since, supersede
@@ -32,9 +32,6 @@ from langmem_ext.records import Kind, MemoryRecord, derived_id, escape, from_val
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
-
-DISTILLED = "distilled:"
-"""Prefix of the state keys that hold a thread's watermark."""
 
 FACT_KINDS: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile")
 
@@ -112,15 +109,9 @@ def _try_reindex(core: Core, report: UpdateReport) -> Operation[None]:
         report.warnings.append(f"records stored without vectors stay so for now: {type(error).__name__}")
 
 
-def watermark(core: Core, thread_id: str) -> Operation[int]:
-    """Return how many messages of a thread's log have been distilled."""
-    (item,) = yield from get_items(core, core.leaf(namespaces.STATE), [DISTILLED + thread_id])
-    return int(item.value["position"]) if item else 0
-
-
 def _thread(core: Core, thread_id: str, meter: Meter, report: UpdateReport) -> Operation[None]:
     """Distil one thread, range by range, until its watermark is at its end or a range fails."""
-    start = yield from watermark(core, thread_id)
+    start = yield from watermark(core, DISTILLED, thread_id)
     length = yield from thread_length(core, thread_id)
     while start < length:
         end = min(length, start + core.distillation.update_messages)
@@ -156,11 +147,16 @@ def _propose(core: Core, span: Range, meter: Meter) -> Operation[list[MemoryOper
 
 
 def _neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[Item]]:
-    """Find what is known around *each* new message, not just around the last one."""
+    """Find what is known around *each* new message, not just around the last one; then what was learnt last.
+
+    "I moved to Berlin" shares no word with "lives in Paris": what is new is worth a look whatever its words.
+    """
     ids: dict[str, None] = {}
     for message in messages:
         found = yield from recall(core, message.content[: core.distillation.neighbour_query], kinds=FACT_KINDS, limit=5)
         ids.update(dict.fromkeys(found.ids()))
+    latest = yield from records(core, kinds=FACT_KINDS, limit=max(1, core.distillation.neighbours))
+    ids.update(dict.fromkeys(record.id for record in latest))
     items = yield from get_items(core, core.records_leaf, list(ids)[: core.distillation.neighbours])
     return [item for item in items if item]
 
@@ -198,8 +194,7 @@ def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], report:
             touched.add(target.key)
         ops.extend(planned)
         done.append(outcome)
-    mark = {"thread": span.thread_id, "position": span.end}
-    ops.append(put(core.leaf(namespaces.STATE), DISTILLED + span.thread_id, mark))
+    ops.append(move_watermark(core, DISTILLED, span.thread_id, span.end))
     yield from commit(core, ops)
     for name, record_id in done:
         getattr(report, name).append(record_id)

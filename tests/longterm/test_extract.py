@@ -239,7 +239,7 @@ def test_every_fact_quotes_the_message(text: str) -> None:
         assert fact.quote in text
         assert 0 <= fact.importance <= 1
         assert fact.kind in {"fact", "preference", "relation", "event", "profile"}
-        assert all(isinstance(value, str) and value for value in fact.data.values())
+        assert all(fact.data.values())
 
 
 @pytest.mark.parametrize("text", ["我" * 200_000, "I love " * 30_000, "my " * 60_000, "预算" * 90_000, "a, " * 60_000])

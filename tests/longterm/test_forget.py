@@ -1,6 +1,7 @@
 """Forgetting reaches everything, and says what it reached."""
 
 from pathlib import Path
+from typing import Any
 
 from langchain_core.messages import HumanMessage
 
@@ -81,7 +82,7 @@ def test_forget_all_leaves_nothing_of_this_memory(memory: LongTermMemory, call: 
 
 def test_forgotten_bytes_are_nowhere_in_the_files(tmp_path: Path) -> None:
     secret = "zanzibarquartz"
-    index = {"dims": 64, "embed": HashingEmbeddings(dims=64), "fields": ["text"]}
+    index: Any = {"dims": 64, "embed": HashingEmbeddings(dims=64), "fields": ["text"]}
     with open_store(str(tmp_path / "memory.db"), index=index) as store:
         memory = LongTermMemory(store)
         memory.observe([HumanMessage(f"my password is {secret}", id="m1")], thread_id="t")

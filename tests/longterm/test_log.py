@@ -46,6 +46,7 @@ def test_messages_come_back_whole(memory: LongTermMemory, call: Call) -> None:
     back = call(memory, "messages", "t")
     assert [type(message) for message in back] == [type(message) for message in said]
     assert back[0].content == said[0].content
+    assert isinstance(said[1], AIMessage)
     assert back[1].tool_calls == said[1].tool_calls
     assert back[2].tool_call_id == "c1"
 

@@ -62,7 +62,11 @@ def test_naive_times_and_days_are_taken_in_the_memory_zone(store: BaseStore, clo
 
 
 @given(
-    moments=st.lists(st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2040-01-01")), min_size=1, max_size=12),
+    moments=st.lists(
+        st.datetimes(datetime.fromisoformat("1990-01-01"), datetime.fromisoformat("2040-01-01")),
+        min_size=1,
+        max_size=12,
+    ),
     low=st.dates(date(1990, 1, 1), date(2040, 1, 1)),
     days=st.integers(0, 4000),
 )
