@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 from typing import Any, TypeVar
 
 from langchain_core.documents import BaseDocumentCompressor
@@ -21,7 +22,7 @@ from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError, RecordNotFoundError
 from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.settings import RecallSettings
-from langmem_ext.operations import Operation, Request, batch
+from langmem_ext.operations import Operation, Request, ask, batch
 from langmem_ext.protocols import SupportsExclusive
 from langmem_ext.records import MemoryRecord, from_value
 from langmem_ext.times import resolve_zone
@@ -221,7 +222,8 @@ def _try_lock(core: Core, name: str) -> AbstractContextManager[bool]:
 def exclusively(core: Core, name: str, body: Callable[[], Operation[T]], *, patience: float = 60.0) -> Operation[T]:
     """Run an operation while no other thread or process runs one under the same name in this memory.
 
-    It polls (1 ms to 50 ms) instead of blocking, so that a cancelled task can't leave the lock behind in a thread.
+    It polls (1 ms to 50 ms) instead of blocking. On an event loop the lock, which is a file for some stores, is taken
+    and given back on a thread, and a cancelled task leaves none behind.
 
     Raises:
         TimeoutError: The lock was not free within `patience` seconds.
@@ -229,13 +231,46 @@ def exclusively(core: Core, name: str, body: Callable[[], Operation[T]], *, pati
     deadline = time.monotonic() + patience
     pause = 0.001
     while True:
-        with _try_lock(core, name) as held:
-            if held:
-                return (yield from body())
+        lock = _try_lock(core, name)
+        if (yield Request(lock.__enter__, partial(_enter_on_thread, lock))):
+            return (yield from _holding(lock, body))
+        yield from ask(partial(_leave, lock))
         if time.monotonic() > deadline:
             raise TimeoutError(f"another worker has held {name!r} of {core.namespace!r} for over {patience:.0f} s")
         yield from sleep(pause)
         pause = min(pause * 1.5, 0.05)
+
+
+def _leave(lock: AbstractContextManager[bool]) -> None:
+    lock.__exit__(None, None, None)
+
+
+async def _enter_on_thread(lock: AbstractContextManager[bool]) -> bool:
+    """Take a lock on a thread; where the task is cancelled meanwhile, the thread gives it back."""
+    entering = asyncio.ensure_future(asyncio.to_thread(lock.__enter__))
+    try:
+        return await asyncio.shield(entering)
+    except asyncio.CancelledError:
+        loop = asyncio.get_running_loop()
+        entering.add_done_callback(lambda _entered: loop.run_in_executor(None, _leave, lock))
+        raise
+
+
+def _holding(lock: AbstractContextManager[bool], body: Callable[[], Operation[T]]) -> Operation[T]:
+    """Run an operation and give the lock back, also where it is closed, which is where it can't wait for that."""
+    try:
+        result = yield from body()
+    except GeneratorExit:
+        try:
+            asyncio.get_running_loop().run_in_executor(None, _leave, lock)
+        except RuntimeError:  # no event loop: the sync driver
+            _leave(lock)
+        raise
+    except BaseException:
+        yield from ask(partial(_leave, lock))
+        raise
+    yield from ask(partial(_leave, lock))
+    return result
 
 
 def sleep(seconds: float) -> Operation[None]:
