@@ -26,6 +26,8 @@ _WEAK = 0.4
 _ASSISTANT = 0.4
 """What an assistant said counts less than what the user said."""
 
+_ROLES: Final = frozenset({"", "user", "assistant", "tool", "system"})
+
 _INTENTS: Final[dict[str, re.Pattern[str]]] = {
     name: re.compile(pattern, re.IGNORECASE)
     for name, pattern in {
@@ -226,8 +228,20 @@ def _pool(prompt: Prompt) -> list[Sentence]:
         for text in _clauses(note.text):
             if text not in seen and not asks(text):
                 seen.add(text)
-                pool.append(Sentence(text, note, rank, features(text), frozenset(concepts(text))))
-    return pool
+                words = features(f"{text} {note.speaker}" if note.speaker not in _ROLES else text)
+                pool.append(Sentence(text, note, rank, words, frozenset(concepts(text))))
+    names = _names(note.speaker for note in notes)
+    return [one for one in pool if _tells(one.text, names)]
+
+
+def _names(speakers: Iterable[str]) -> frozenset[str]:
+    """Return the words of the names among speakers."""
+    return frozenset(word for speaker in set(speakers) - _ROLES for word in keywords(speaker, 3))
+
+
+def _tells(text: str, names: frozenset[str]) -> bool:
+    """Whether a sentence has any content besides the name of whom it is said to ("Wow, Anna!" has none)."""
+    return any(character.isdigit() for character in text) or not names.issuperset(keywords(text, 8))
 
 
 def _clauses(text: str) -> Iterable[str]:

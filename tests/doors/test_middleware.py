@@ -293,8 +293,10 @@ def test_unusable_arguments_are_refused_at_once(arguments: dict[str, Any]) -> No
 async def test_answers_stream_through_it(store: BaseStore) -> None:
     agent = create_agent(ExtractiveChatModel(), middleware=[MemoryMiddleware()], store=store)
     given: Any = {"messages": [HumanMessage("My budget is 500 euros.")]}
-    synced: list[Any] = [part[0] for part in agent.stream(given, ALICE, stream_mode="messages")]
+    first: Any = agent.stream(given, ALICE, stream_mode="messages")
+    synced = [part for part, _ in first]
     given = {"messages": [HumanMessage("I love lakes.")]}
-    asynced: list[Any] = [part[0] async for part in agent.astream(given, ALICE, stream_mode="messages")]
+    second: Any = agent.astream(given, ALICE, stream_mode="messages")
+    asynced = [part async for part, _ in second]
     assert "".join(part.text for part in synced if part.type == "AIMessageChunk") == "Noted: your budget is 500 euros."
     assert sum(bool(part.text) for part in asynced) > 3

@@ -126,6 +126,17 @@ def test_same_fact_is_said_once() -> None:
     assert ask(HumanMessage(twice), HumanMessage("What is my budget?")).text.count("20,000") == 1
 
 
+def test_question_about_someone_is_answered_by_what_they_said() -> None:
+    page = (
+        '<memories>\n<memory id="1" kind="message" date="2026-05-01" speaker="Dana">I adopted a puppy.</memory>\n'
+        '<memory id="2" kind="message" date="2026-05-01" speaker="Robin">Wow, Dana!</memory>\n'
+        '<memory id="3" kind="message" date="2026-05-02" speaker="Robin">Dana, I adopted nothing.</memory>\n</memories>'
+    )
+    text = ask(HumanMessage(page), HumanMessage("What did Dana adopt?")).text
+    assert "Dana: I adopted a puppy" in text
+    assert "Wow" not in text
+
+
 def test_own_earlier_answers_are_no_evidence() -> None:
     earlier = [HumanMessage("What is my budget?"), AIMessage("I found nothing about budget in what I remember.")]
     assert "I found nothing about budget" in ask(*earlier, HumanMessage("What is my budget?")).text
