@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from langmem_ext.cli.flow import Flow
 from langmem_ext.cli.output import console, plain
 from langmem_ext.cli.story_texts import Story
 from langmem_ext.records import render
@@ -24,8 +25,8 @@ _REPLY = 200
 _KEYWORDS_SHOWN = 8
 
 
-def _fill(caption: str, **parts: object) -> Text:
-    return Text(plain(caption.format(**parts)))
+def _fill(caption: str, **parts: object) -> Flow:
+    return Flow(plain(caption.format(**parts)))
 
 
 def show_title(story: Story, store: Path, model: str, embed: str) -> None:
@@ -47,8 +48,8 @@ def show_day(story: Story, *, first: bool) -> None:
 def show_turn(story: Story, said: str, replied: str) -> None:
     """Show one turn of the conversation."""
     table = _pairs()
-    table.add_row(Text(story.speaker_user, style="bold green"), Text(plain(said)))
-    table.add_row(Text(story.speaker_agent, style="bold blue"), Text(plain(replied, limit=_REPLY), style="dim"))
+    table.add_row(Text(story.speaker_user, style="bold green"), Flow(plain(said)))
+    table.add_row(Text(story.speaker_agent, style="bold blue"), Flow(plain(replied, limit=_REPLY), style="dim"))
     console().print(table)
 
 
@@ -77,7 +78,7 @@ def _summary(record: "MemoryRecord") -> RenderableType:
         value = fields.get(name)
         shown = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         table.add_row(Text(name, style="yellow"), Text(plain(shown)))
-    return Group(table, Text(), Text(plain(record.content)))
+    return Group(table, Text(), Flow(plain(record.content)))
 
 
 def _raw_entries(memory: "LongTermMemory", thread_id: str) -> dict[str, "MemoryRecord"]:
@@ -108,7 +109,7 @@ def _keyword_table(story: Story, index: dict[str, list[str]], entries: dict[str,
     table.add_column(story.entries, overflow="fold")
     for names, keywords in _grouped(index, entries).items():
         content = entries[names].content if names in entries else ""
-        table.add_row(Text(plain(" ".join(keywords[:_KEYWORDS_SHOWN]))), Text(names), Text(plain(content)))
+        table.add_row(Text(plain(" ".join(keywords[:_KEYWORDS_SHOWN]))), Text(names), Flow(plain(content)))
     return table
 
 
@@ -121,7 +122,7 @@ def show_exit(story: Story, store: Path) -> None:
 def show_question(story: Story) -> None:
     """Show what the second process is asked."""
     table = _pairs()
-    table.add_row(Text(story.asked, style="bold green"), Text(story.question))
+    table.add_row(Text(story.asked, style="bold green"), Flow(story.question))
     console().print(table)
 
 
@@ -139,21 +140,21 @@ def show_trace(story: Story, memory: "LongTermMemory", thread_id: str, recall: "
     console().print(Panel(Group(table, Text(), cost), title=story.trace, title_align="left", border_style="magenta"))
 
 
-def _step_line(story: Story, step: "RecallStep", recall: "Recall", entries: dict[str, "MemoryRecord"]) -> Text:
+def _step_line(story: Story, step: "RecallStep", recall: "Recall", entries: dict[str, "MemoryRecord"]) -> Flow | None:
     """Say one step in the story's language; nothing of a step that the story leaves out."""
     if step.name == "main_context":
         return _fill(story.trace_context, count=step.found)
     if step.name == "topic_index":
         topics = ", ".join(dict.fromkeys(r.topic or r.id for r in recall.records if r.id in step.kept))
-        return _fill(story.trace_topic, topic=topics) if topics else Text(story.trace_no_topic)
+        return _fill(story.trace_topic, topic=topics) if topics else Flow(story.trace_no_topic)
     if step.name == "keyword_index":
         groups = _grouped(step.detail.get("keywords", {}), entries)
-        return Text(plain("\n".join(f"{' '.join(keywords)} → {names}" for names, keywords in groups.items())))
+        return Flow(plain("\n".join(f"{' '.join(keywords)} → {names}" for names, keywords in groups.items())))
     if step.name == "cover":
         covered = _names(step.dropped, entries)
-        return _fill(story.trace_covered, entries=covered) if covered else Text()
+        return _fill(story.trace_covered, entries=covered) if covered else None
     if step.name != "fit":
-        return Text()
+        return None
     loaded = {record.id for record in recall.records}
     left = _names([record.id for record in entries.values() if record.id not in loaded], entries)
     return _fill(story.trace_loaded, kinds=_kinds(recall, entries), left=left or "-")
@@ -169,8 +170,10 @@ def _kinds(recall: "Recall", entries: dict[str, "MemoryRecord"]) -> str:
 
 
 def show_answer(story: Story, answer: str) -> None:
-    """Show the answer."""
-    console().print(Panel(Text(plain(answer)), title=story.answer, title_align="left", border_style="green"))
+    """Show the answer, in one piece: the terminal wraps it, a pipe gets it whole."""
+    screen = console()
+    screen.print(Rule(f"[bold]{story.answer}[/bold]", style="green", align="left"))
+    screen.print(Text(plain(answer), style="bold"), soft_wrap=True)
 
 
 def show_end(story: Story, store: Path, *, kept: bool) -> None:
