@@ -22,6 +22,12 @@ Ints = NDArray[np.int32]
 _CELLS = 1 << 20
 """Frequencies (terms times documents) that are held at a time."""
 
+_MANY = 8_192
+"""Documents up to which every one is scored exactly."""
+
+_EXACT = 1_024
+"""Documents that are scored exactly where there are more: five times what a recall asks for."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Searchable:
@@ -34,6 +40,20 @@ class Searchable:
 
     allowed: Floats
     near: NDArray[np.int64] | None
+
+    @property
+    def width(self) -> float:
+        """How many windows a document is part of, on average."""
+        if self.near is None:
+            return 1.0
+        return 1 + float(np.count_nonzero(self.near < self.near.shape[1])) / max(self.near.shape[1], 1)
+
+    def reach(self) -> list[tuple[NDArray[np.int64] | None, float]]:
+        """Return the documents whose windows each document is part of, itself (None) first, each with its share."""
+        if self.near is None:
+            return [(None, 1.0)]
+        shares = (BESIDE, BESIDE, TWO_AWAY, TWO_AWAY)
+        return [(None, 1.0), *zip(self.near, shares, strict=True)]
 
     def spread(self, values: Floats) -> Floats:
         """Add to each document what its neighbours lend it.
@@ -52,7 +72,7 @@ class Searchable:
 
 
 def bm25(terms: Ints, documents: Ints, weights: Floats, lengths: Floats, searchable: Searchable) -> Floats:
-    """Score every document.
+    """Score every document, or, among many, those that a rough score puts first.
 
     Args:
         terms: Term of each occurrence, from 0, shape ``(o,)``.
@@ -65,14 +85,27 @@ def bm25(terms: Ints, documents: Ints, weights: Floats, lengths: Floats, searcha
         Scores, shape ``(documents,)``, 0 where nothing matches or the document may not be found.
     """
     count = lengths.size
-    total = np.zeros(count, np.float32)
     allowed = searchable.allowed[:-1]
     population = float(allowed.sum())
     if not terms.size or not population:
-        return total
+        return np.zeros(count, np.float32)
     windows = searchable.spread(np.append(lengths * allowed, np.float32(0)))
     average = float(windows @ allowed) / population
     saturation = np.float32(K1 * (1 - B)) + np.float32(K1 * B / max(average, 1e-9)) * windows
+    score = _score_all if count <= _MANY else _score_best
+    return score(terms, documents, weights, saturation, searchable)
+
+
+def _idf(population: float, matching: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.log1p((population - matching + 0.5) / (matching + 0.5))
+
+
+def _score_all(terms: Ints, documents: Ints, weights: Floats, saturation: Floats, searchable: Searchable) -> Floats:
+    """Score every document exactly, a matrix of frequencies at a time."""
+    count = saturation.size
+    allowed = searchable.allowed[:-1]
+    population = float(allowed.sum())
+    total = np.zeros(count, np.float32)
     per_chunk = max(1, _CELLS // (count + 1))
     for first in range(0, weights.size, per_chunk):
         inside = (terms >= first) & (terms < first + per_chunk)
@@ -80,7 +113,49 @@ def bm25(terms: Ints, documents: Ints, weights: Floats, lengths: Floats, searcha
         cells = (terms[inside] - first).astype(np.int64) * (count + 1) + documents[inside]
         frequencies = np.bincount(cells, minlength=size * (count + 1)).astype(np.float32).reshape(size, count + 1)
         tf = searchable.spread(frequencies * searchable.allowed) * allowed
-        matching = np.count_nonzero(tf, axis=1)
-        idf = np.log1p((population - matching + 0.5) / (matching + 0.5)).astype(np.float32)
+        idf = _idf(population, np.count_nonzero(tf, axis=1).astype(np.float64)).astype(np.float32)
         total += (idf * weights[first : first + size] * np.float32(K1 + 1)) @ (tf / (tf + saturation))
     return total
+
+
+def _score_best(terms: Ints, documents: Ints, weights: Floats, saturation: Floats, searchable: Searchable) -> Floats:
+    """Score the documents that the sum of their terms' idf, without saturation, puts first; 0 for all others.
+
+    Document frequencies of windows are estimated from those of terms, as if terms fell on documents independently.
+    """
+    count = saturation.size
+    allowed = searchable.allowed[:-1]
+    population = float(allowed.sum())
+    known = searchable.allowed[documents] > 0
+    terms, documents = terms[known], documents[known]
+    alone = np.minimum(np.bincount(terms, minlength=weights.size), population)
+    matching = population * (1 - (1 - alone / population) ** searchable.width)
+    worth = _idf(population, matching) * weights
+    rough = np.bincount(documents, worth[terms], minlength=count + 1).astype(np.float32)
+    rough = searchable.spread(rough) * allowed / (1 + saturation)
+    best = np.flatnonzero(rough)
+    if best.size > _EXACT:
+        best = best[np.argpartition(-rough[best], _EXACT)[:_EXACT]]
+    tf = _frequencies(terms, documents, best, weights.size, searchable)
+    scores = np.zeros(count, np.float32)
+    scores[best] = (worth * (K1 + 1)).astype(np.float32) @ (tf / (tf + saturation[best]))
+    return scores
+
+
+def _frequencies(terms: Ints, documents: Ints, chosen: NDArray[np.int64], size: int, searchable: Searchable) -> Floats:
+    """Return the windowed frequency of each term in each chosen document, shape ``(size, chosen)``."""
+    column = np.full(searchable.allowed.size, -1, np.int64)
+    column[chosen] = np.arange(chosen.size)
+    near_chosen = np.zeros(searchable.allowed.size, np.bool_)
+    near_chosen[chosen] = True
+    if searchable.near is not None:
+        near_chosen[searchable.near[:, chosen]] = True
+    touching = near_chosen[documents]
+    terms, documents = terms[touching], documents[touching]
+    tf = np.zeros(size * chosen.size)
+    for reached, share in searchable.reach():
+        columns = column[documents if reached is None else reached[documents]]  # windows are mutual
+        hit = columns >= 0
+        cells = terms[hit].astype(np.int64) * chosen.size + columns[hit]
+        tf += share * np.bincount(cells, minlength=tf.size)
+    return tf.astype(np.float32).reshape(size, chosen.size)

@@ -144,9 +144,7 @@ class LexicalIndex:
 
     def _report(self, analysis: QueryAnalysis, searchable: Searchable, lists: Lists, slots: Slots) -> LexicalCandidates:
         words, dates, characters = (scores[slots] for scores in lists)
-        count = self._documents.count
-        lengths = self._documents.words[:count][self._documents.alive[:count]]
-        median = float(np.median(lengths)) if lengths.size else 0.0
+        median = self._documents.median_length()
         own = self._documents.words[slots]
         marks = self._marks(searchable, slots)
         return LexicalCandidates(slots, words, dates, characters, own, marks, self._named(analysis), median)
