@@ -115,7 +115,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 
 TestStoreMachine = StoreMachine.TestCase
-TestStoreMachine.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestStoreMachine.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 
 
 @settings(max_examples=50, deadline=None)

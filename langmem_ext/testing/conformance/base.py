@@ -147,9 +147,19 @@ class ConformanceBase:
             yield store
 
     @pytest.fixture
-    def vector_store(self, store: BaseStore) -> BaseStore:
-        """The `store` fixture, for tests of semantic search."""
+    def open_once(self, request: pytest.FixtureRequest) -> OpenStore:
+        """Open the store for whichever calls it has, for tests too large to run twice."""
+        opener: OpenStore = request.getfixturevalue("open_sync" if self.has_sync else "open_async")
+        return opener
+
+    @pytest.fixture
+    def needs_vectors(self) -> None:
+        """Skip before anything is opened, unless the store has semantic search."""
         self.need("supports_vectors")
+
+    @pytest.fixture
+    def vector_store(self, needs_vectors: None, store: BaseStore) -> BaseStore:  # noqa: ARG002 - skips first
+        """The `store` fixture, for tests of semantic search."""
         return store
 
     def need(self, *flags: str) -> None:

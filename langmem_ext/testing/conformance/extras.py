@@ -33,9 +33,13 @@ class ExtraBehaviour(ConformanceBase):
     """Candidates and locks."""
 
     @pytest.fixture
-    def log(self, store: BaseStore) -> BaseStore:
-        """The `store` fixture with a short conversation in Alice's namespace, and a note that isn't indexed."""
+    def needs_candidates(self) -> None:
+        """Skip before anything is opened, unless the store has hybrid candidates."""
         self.need("supports_candidates", "supports_vectors")
+
+    @pytest.fixture
+    def log(self, needs_candidates: None, store: BaseStore) -> BaseStore:  # noqa: ARG002 - skips first
+        """The `store` fixture with a short conversation in Alice's namespace, and a note that isn't indexed."""
         assert isinstance(unwrapped(store), SupportsCandidates)
         store.batch([PutOp(ALICE, key, value) for key, value in MESSAGES.items()])
         store.put(ALICE, "off", {"text": "opera"}, index=False)

@@ -6,6 +6,7 @@ import pytest
 from langgraph.store.base import BaseStore, GetOp, InvalidNamespaceError, PutOp, SearchOp
 
 from langmem_ext.testing.conformance.base import ConformanceBase
+from langmem_ext.testing.conformance.driving import OpenStore
 
 ALICE = ("memories", "alice")
 BOB = ("memories", "bob")
@@ -176,12 +177,13 @@ class ItemBehaviour(ConformanceBase):
         store.batch(PutOp(ALICE, str(n), {"n": n}) for n in range(3))
         assert len(store.search(ALICE)) == 3
 
-    def test_sixty_thousand_puts_fit_in_one_batch(self, store: BaseStore) -> None:
+    def test_sixty_thousand_puts_fit_in_one_batch(self, open_once: OpenStore) -> None:
         """No limit on SQL variables or the like shows through."""
-        store.batch([PutOp(ALICE, str(n), {"n": n}, index=False) for n in range(MANY_PUTS)])
-        found = store.batch([GetOp(ALICE, str(n)) for n in (0, MANY_PUTS - 1)])
-        assert [item.value["n"] for item in found] == [0, MANY_PUTS - 1]  # type: ignore[union-attr]
-        assert len(store.search(ALICE, limit=MANY_PUTS + 1)) == MANY_PUTS
+        with open_once() as store:
+            store.batch([PutOp(ALICE, str(n), {"n": n}, index=False) for n in range(MANY_PUTS)])
+            found = store.batch([GetOp(ALICE, str(n)) for n in (0, MANY_PUTS - 1)])
+            assert [item.value["n"] for item in found] == [0, MANY_PUTS - 1]  # type: ignore[union-attr]
+            assert len(store.search(ALICE, limit=MANY_PUTS + 1)) == MANY_PUTS
 
     @pytest.mark.parametrize("namespace", [(), ("",), ("a", ""), ("a.b",), ("langgraph",), ("a", 1)])
     def test_bad_namespaces_are_refused(self, store: BaseStore, namespace: tuple[str, ...]) -> None:

@@ -34,9 +34,13 @@ class LexicalBehaviour(ConformanceBase):
     """Search by words."""
 
     @pytest.fixture
-    def library(self, store: BaseStore) -> BaseStore:
-        """The `store` fixture with `TEXTS` in Alice's namespace."""
+    def needs_lexical(self) -> None:
+        """Skip before anything is opened, unless the store has lexical search."""
         self.need("supports_lexical")
+
+    @pytest.fixture
+    def library(self, needs_lexical: None, store: BaseStore) -> BaseStore:  # noqa: ARG002 - skips first
+        """The `store` fixture with `TEXTS` in Alice's namespace."""
         store.batch([PutOp(ALICE, key, {"text": text, "n": n}) for n, (key, text) in enumerate(TEXTS.items())])
         return store
 

@@ -6,7 +6,7 @@ from tests.store.faults.children import agreeing_rows, child, report
 from tests.store.faults.workers import NAMESPACE, open_store
 
 PROCESSES = 4
-ROUNDS = 40
+ROUNDS = 25
 
 
 def test_four_processes_mixing_writes_and_searches_lose_nothing(tmp_path: Path) -> None:
