@@ -93,7 +93,8 @@ nepal 珠峰,安纳普尔纳 Everest Base Camp,Annapurna; tanzania 乞力马扎�
 united_states 黄石公园,大峡谷,优胜美地 Yellowstone,Grand Canyon,Yosemite; china 长城,故宫,九寨沟 Great Wall
 """
 
-_WORD: Final = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’][a-z]+)?(?<!['’]s)")
+_WORD: Final = re.compile(r"\b[A-Z][A-Za-zÀ-ÿ]*(?:['’][a-z]+)?(?<!['’]s)")
+"""A capitalised word: the only ones that names of places are made of."""
 
 
 @dataclass(frozen=True, slots=True)
