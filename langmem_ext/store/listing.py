@@ -1,16 +1,15 @@
 """Listing namespaces with LangGraph's prefixes, suffixes and wildcards."""
 
 import sqlite3
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from itertools import takewhile
 
 from langgraph.store.base import ListNamespacesOp, MatchCondition
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.store.reading import now
+from langmem_ext.store.reading import find_namespaces, now
 from langmem_ext.store.rows import decode_namespace, encode_namespace
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 Namespace = tuple[str, ...]
 
@@ -31,19 +30,26 @@ def check_listing(op: ListNamespacesOp) -> None:
 
 def list_namespaces(connection: sqlite3.Connection, op: ListNamespacesOp) -> list[Namespace]:
     """Return the namespaces that hold a live item, sorted, without repeats."""
-    rows = connection.execute(
-        "SELECT n.path FROM namespaces n WHERE EXISTS (SELECT 1 FROM items i WHERE i.namespace_id = n.id"
-        " AND (i.expires_at IS NULL OR i.expires_at > ?))",
-        (now(),),
-    )
     conditions = op.match_conditions or ()
-    namespaces = [decode_namespace(path) for (path,) in rows]
+    below = [_fixed_part(condition) for condition in conditions if condition.match_type == "prefix"]
+    found_below = find_namespaces(connection, max(below, key=len, default=""))
+    namespaces = [decode_namespace(row.path) for row in found_below if _has_live_item(connection, row.id)]
     found = {
         namespace if op.max_depth is None else namespace[: op.max_depth]
         for namespace in namespaces
         if all(_matches(namespace, condition) for condition in conditions)
     }
     return sorted(found)[op.offset : op.offset + op.limit]
+
+
+def _fixed_part(condition: MatchCondition) -> str:
+    """Return the path of the labels before the first wildcard."""
+    return encode_namespace(tuple(takewhile(lambda label: label != "*", condition.path)))
+
+
+def _has_live_item(connection: sqlite3.Connection, namespace_id: int) -> bool:
+    query = "SELECT 1 FROM items WHERE namespace_id = ? AND (expires_at IS NULL OR expires_at > ?) LIMIT 1"
+    return connection.execute(query, (namespace_id, now())).fetchone() is not None
 
 
 def _matches(namespace: Namespace, condition: MatchCondition) -> bool:

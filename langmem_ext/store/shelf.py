@@ -8,7 +8,7 @@ than what was seen. It serves a thread's own commits, those of other threads and
 import json
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -191,17 +191,21 @@ class Shelf:
         self._read_vectors(connection, fresh, _NEVER)
         return self._vectors.same_as(fresh)
 
-    def _live_slots(self, ids: NDArray[np.int64]) -> Slots:
-        """Return the slots of live items."""
-        live = np.flatnonzero(self.alive)
-        order = np.argsort(self.ids[live], kind="stable")
-        places = np.searchsorted(self.ids[live], ids, sorter=order)
-        if len(ids) and (places >= len(live)).any():
-            raise _damaged()
-        slots = live[order[places]]
-        if not np.array_equal(self.ids[slots], ids):
-            raise _damaged()
-        return slots
+    def _finder(self, seen: int) -> Callable[[NDArray[np.int64]], Slots]:
+        """Return what finds the slots of live items newer than `seen` by their ids, which may repeat."""
+        start = int(np.searchsorted(self.stamps, seen, side="right"))
+        live = start + np.flatnonzero(self.alive[start:])
+        live = live[np.argsort(self.ids[live], kind="stable")]
+        known = self.ids[live]
+
+        def find(ids: NDArray[np.int64]) -> Slots:
+            places = np.searchsorted(known, ids)
+            if len(ids) and (int(places.max()) >= len(known) or not np.array_equal(known[places], ids)):
+                raise _damaged()
+            slots: Slots = live[places]
+            return slots
+
+        return find
 
     def _read_vectors(self, connection: sqlite3.Connection, vectors: VectorIndex, seen: int) -> None:
         cursor = connection.execute(
@@ -209,12 +213,13 @@ class Shelf:
             " WHERE i.namespace_id = ? AND i.updated_at > ? ORDER BY i.updated_at",
             (self.namespace_id, seen),
         )
+        find = self._finder(seen)
         while chunk := cursor.fetchmany(_CHUNK):
             ids = np.fromiter((row[0] for row in chunk), np.int64, len(chunk))
             raw = b"".join([row[1] for row in chunk])
             if len(raw) != len(chunk) * (self._dims or 0) * 4:
                 raise _damaged()
-            vectors.add(self._live_slots(ids), np.frombuffer(raw, np.float32).reshape(len(chunk), -1))
+            vectors.add(find(ids), np.frombuffer(raw, np.float32).reshape(len(chunk), -1))
 
     def _read_texts(self, connection: sqlite3.Connection, lexicon: "Lexicon", seen: int) -> None:
         cursor = connection.execute(
@@ -222,8 +227,9 @@ class Shelf:
             " WHERE i.namespace_id = ? AND i.updated_at > ? ORDER BY i.updated_at",
             (self.namespace_id, seen),
         )
+        find = self._finder(seen)
         while chunk := cursor.fetchmany(_CHUNK):
-            slots = self._live_slots(np.fromiter((row[0] for row in chunk), np.int64, len(chunk)))
+            slots = find(np.fromiter((row[0] for row in chunk), np.int64, len(chunk)))
             for slot, (_, key, tokens, speaker, sequence, time) in zip(slots.tolist(), chunk, strict=True):
                 lexicon.put(slot, key, tokens, speaker=speaker, sequence=sequence, time=time)
             lexicon.settle()
