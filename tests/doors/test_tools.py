@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given, settings, strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool
 from langchain_tests.integration_tests import ToolsIntegrationTests
@@ -148,6 +149,7 @@ class TestSearchMemoryTool:
             ({"kinds": ["preference"]}, {"lakes", "stay"}),
             ({"kinds": "preference"}, {"lakes", "stay"}),
             ({"topic": "trip"}, {"budget", "lakes"}),
+            ({"before": "", "after": "", "as_of": "", "kinds": []}, {"budget", "lakes", "stay"}),
             ({"kinds": ["fact"], "limit": 1}, {"budget"}),
         ],
     )
@@ -195,6 +197,36 @@ class TestSearchMemoryTool:
         message = call(create_search_memory_tool(ALICE, store=store), **args)
         assert message.status == "error"
         assert said in message.text
+
+
+@settings(max_examples=50)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.none() | st.text(max_size=12) | st.integers() | st.lists(st.text(max_size=5), max_size=2)
+            for name in (
+                "query",
+                "before",
+                "after",
+                "as_of",
+                "kinds",
+                "topic",
+                "limit",
+                "page",
+                "thread_id",
+                "message_id",
+            )
+        },
+    )
+)
+def test_any_arguments_get_a_message_and_never_another_users_memory(args: dict[str, Any]) -> None:
+    store = InMemoryStore()
+    LongTermMemory(store, ("memories", "bob")).observe([HumanMessage("bob's secret", id="m1")], thread_id="t1")
+    for factory in (create_search_memory_tool, create_search_log_tool, create_manage_memory_tool):
+        message = call(factory(ALICE, store=store), **args)
+        assert message.text
+        assert "secret" not in message.text
 
 
 class TestManageMemoryTool:
