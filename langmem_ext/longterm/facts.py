@@ -19,8 +19,9 @@ _KEYWORDS: Final = 10
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _ANCHOR: Final = re.compile(
-    r"\b(?:I|[Mm]y|[Oo]ur|[Tt]he (?=[a-z ]*budget)|[Bb]udget|[Cc]all me|"
-    r"(?:chang|increas|rais|lower|cut)\w* (?:my|our|the)|[Pp]lease|[Aa]lso|[Rr]emember|[Nn]ote|[Kk]eep|[Dd]on't)(?![a-z])"
+    r"\b(?:I|[Mm]y|[Oo]ur|[Tt]he (?=[a-z ]*budget)|[Bb]udget|"
+    r"[Cc]all me|(?:chang|increas|rais|lower|cut)\w* (?:my|our|the)|"
+    r"[Pp]lease|[Aa]lso|[Rr]emember|[Nn]ote|[Kk]eep|[Dd]on't)(?![a-z])"
 )
 """Where an English pattern can begin; trying them there alone makes reading three times as fast as searching."""
 _OTHER_SUBJECT: Final = re.compile(
