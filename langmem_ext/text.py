@@ -165,6 +165,7 @@ _IRREGULAR = {
     "mice": "mouse", "geese": "goose", "wives": "wife", "lives": "life", "knives": "knife", "leaves": "leaf",
     "shelves": "shelf", "halves": "half", "wolves": "wolf",
 }  # fmt: skip
+_IN_IE = frozenset({"brownies", "calories", "cookies", "hoodies", "movies", "selfies", "smoothies", "zombies"})
 _UNCHANGED = re.compile(r".*(?:ss|us|is|ous)|news|series|species|gas|lens|always|christmas|texas|paris|athens|.{1,3}")
 
 
@@ -175,7 +176,7 @@ def singular(word: str) -> str:
     if not word.endswith("s") or not word.isascii() or "'" in word or _UNCHANGED.fullmatch(word):
         return word
     if word.endswith("ies"):
-        return word[:-3] + ("ie" if len(word) <= 5 else "y")  # noqa: PLR2004 - ties, pies, movies apart from cities
+        return word[:-3] + ("ie" if len(word) <= 4 or word in _IN_IE else "y")  # noqa: PLR2004 - ties, pies
     if word.endswith(("sses", "shes", "ches", "xes", "zzes")):
         return word[:-2]
     return word[:-1]

@@ -46,7 +46,7 @@ class Searchable:
         """How many windows a document is part of, on average."""
         if self.near is None:
             return 1.0
-        return 1 + float(np.count_nonzero(self.near < self.near.shape[1])) / max(self.near.shape[1], 1)
+        return float(1 + np.count_nonzero(self.near < self.near.shape[1]) / max(self.near.shape[1], 1))
 
     def reach(self) -> list[tuple[NDArray[np.int64] | None, float]]:
         """Return the documents whose windows each document is part of, itself (None) first, each with its share."""
