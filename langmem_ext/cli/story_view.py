@@ -32,7 +32,7 @@ def _fill(caption: str, **parts: object) -> Flow:
 def show_title(story: Story, store: Path, model: str, embed: str) -> None:
     """Say what is going to happen."""
     console().print(
-        Panel(_fill(story.intro, store=store, model=model, embed=embed), title=story.title, border_style="cyan")
+        Panel(_fill(story.intro, store=store.name, model=model, embed=embed), title=story.title, border_style="cyan")
     )
 
 
