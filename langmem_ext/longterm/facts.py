@@ -5,6 +5,7 @@ Precision before recall. Questions, greetings, code and what the assistant says 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,7 +91,19 @@ def facts(text: str, speaker: str | None = None) -> list[Fact]:
         if len(sentence) > _LONGEST_STATEMENT or is_question(sentence) or is_greeting(sentence):
             continue
         found += _chinese(sentence, user) if _HAN.search(sentence) else _english(sentence, user)
-    return found
+    return _settled(found)
+
+
+def _settled(found: Sequence[Fact]) -> list[Fact]:
+    """Keep what is stated twice once, and of what a person has one of the last that a message says."""
+    kept: dict[tuple[tuple[str, str], ...] | str, Fact] = {}
+    for fact in found:
+        key = fact.slot or tuple(fact.data.items())
+        earlier = kept.get(key)
+        if earlier is None or earlier.data != fact.data:
+            kept.pop(key, None)
+            kept[key] = fact
+    return list(kept.values())
 
 
 def _english(sentence: str, user: str) -> list[Fact]:

@@ -228,6 +228,14 @@ def test_several_facts_of_a_message_are_quoted_each_by_its_words() -> None:
     ]
 
 
+def test_what_is_said_twice_is_one_fact_and_the_last_word_counts() -> None:
+    assert [fact.quote for fact in facts("I moved to Berlin, I live in Berlin now. I love tea. Yes, I love tea!")] == [
+        "I moved to Berlin",
+        "I love tea.",
+    ]
+    assert [fact.data["budget"] for fact in facts("预算 2 万元。不对，预算 3 万元。")] == ["3 万元"]
+
+
 def test_a_relatives_likes_are_not_the_speakers() -> None:
     (fact,) = facts("我妈妈喜欢跳舞，喜欢唱歌")
     assert (fact.kind, fact.data) == ("relation", {"user": "user", "relation": "妈妈", "about": "跳舞"})
