@@ -1,7 +1,7 @@
 """How long one recall takes: over one user's 1,000 and 100,000 memories, beyond the embedding call."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from langchain_core.messages import BaseMessage, HumanMessage
@@ -27,7 +27,7 @@ class RandomEmbeddings:
     def __init__(self) -> None:
         self._generator = np.random.default_rng(0)
 
-    def __call__(self, texts: list[str]) -> list[list[float]]:
+    def __call__(self, texts: Sequence[str]) -> list[list[float]]:
         """Return one random vector for each text."""
         vectors: list[list[float]] = self._generator.standard_normal((len(texts), DIMS)).tolist()
         return vectors

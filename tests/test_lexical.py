@@ -6,6 +6,7 @@ import random
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from numpy.typing import NDArray
 
 from langmem_ext.lexical import LexicalIndex, analyse_query
 from langmem_ext.lexical.documents import ANSWERS, ASKS, PERSONAL
@@ -17,6 +18,7 @@ DAY = 86_400.0
 words = st.lists(
     st.sampled_from(["violin", "lake", "train", "旅行", "预算", "zurich", "guitar", "cook"]), min_size=1, max_size=6
 )
+Talk = list[tuple[list[str], str, int]]
 talks = st.lists(st.tuples(words, st.sampled_from(["", "a", "b"]), st.integers(0, 300)), min_size=1, max_size=25)
 
 
@@ -27,11 +29,12 @@ def index_of(*texts: str, sequence: str = "s", gap: float = MINUTE) -> LexicalIn
     return index
 
 
-def ranked(index: LexicalIndex, query: str, mask=None) -> list[int]:
-    return index.search(query, mask=mask, limit=50)[0].tolist()
+def ranked(index: LexicalIndex, query: str, mask: NDArray[np.bool_] | None = None) -> list[int]:
+    slots: list[int] = index.search(query, mask=mask, limit=50)[0].tolist()
+    return slots
 
 
-def words_of(index: LexicalIndex, query: str, mask=None) -> dict[int, float]:
+def words_of(index: LexicalIndex, query: str, mask: NDArray[np.bool_] | None = None) -> dict[int, float]:
     found = index.candidates(query, mask=mask, limit=50)
     return {slot: score for slot, score in zip(found.slots.tolist(), found.words.tolist(), strict=True) if score > 0}
 
@@ -40,19 +43,19 @@ def words_of(index: LexicalIndex, query: str, mask=None) -> dict[int, float]:
     ("query", "slot"),
     [("hiking", 0), ("LAKES", 0), ("预算是多少", 1), ("累", 2), ("iphone", 3), ("手机", 3), ("預算", 1)],
 )
-def test_words_are_found_in_every_form(query, slot):
+def test_words_are_found_in_every_form(query: str, slot: int) -> None:
     texts = ("She hikes to the lake", "我这次旅行的预算是五千元", "徒步三天，很累", "新的iPhone手机拍照很清楚")
     assert ranked(index_of(*texts), query)[0] == slot
 
 
-def test_nothing_in_common_is_not_found():
+def test_nothing_in_common_is_not_found() -> None:
     index = index_of("She hikes to the lake", "我这次旅行的预算")
     assert [ranked(index, query) for query in ("quantum", "量", "", "the of", "的是")] == [[]] * 5
     assert index.candidates("quantum", mask=None, limit=5).slots.size == 0
     assert ranked(LexicalIndex(), "lake") == []
 
 
-def test_a_message_is_found_by_what_its_neighbours_say_and_below_them():
+def test_a_message_is_found_by_what_its_neighbours_say_and_below_them() -> None:
     scores = words_of(
         index_of("Any plans for the violin?", "Yes, on Friday!", "sunny today", "bread", "cheese"), "violin"
     )
@@ -61,11 +64,11 @@ def test_a_message_is_found_by_what_its_neighbours_say_and_below_them():
 
 
 @pytest.mark.parametrize(("sequence", "gap"), [("", MINUTE), ("s", 2 * 3600.0)])
-def test_without_a_conversation_or_hours_apart_there_are_no_neighbours(sequence, gap):
+def test_without_a_conversation_or_hours_apart_there_are_no_neighbours(sequence: str, gap: float) -> None:
     assert set(words_of(index_of("violin", "Friday", sequence=sequence, gap=gap), "violin")) == {0}
 
 
-def test_neighbours_follow_time_and_not_the_order_of_arrival():
+def test_neighbours_follow_time_and_not_the_order_of_arrival() -> None:
     index = LexicalIndex()
     for slot, (text, minute) in enumerate([("violin", 0), ("bread", 50), ("cheese", 100), ("Friday", 1)]):
         index.put(slot, analyse(text), sequence="s", time=minute * MINUTE)
@@ -73,7 +76,7 @@ def test_neighbours_follow_time_and_not_the_order_of_arrival():
     assert scores[3] > scores[1]
 
 
-def test_the_future_can_not_be_felt_in_the_past():
+def test_the_future_can_not_be_felt_in_the_past() -> None:
     texts = ["bread", "cheese", "the violin", "violin lesson", "violin strings"]
     mask = np.array([True, True, False, False, False])
     assert words_of(index_of(*texts), "violin", mask) == {}
@@ -82,7 +85,7 @@ def test_the_future_can_not_be_felt_in_the_past():
 
 @settings(max_examples=30, deadline=None)
 @given(talks, st.data())
-def test_what_a_mask_excludes_was_never_there(talk, data):
+def test_what_a_mask_excludes_was_never_there(talk: Talk, data: st.DataObject) -> None:
     keep = data.draw(st.lists(st.booleans(), min_size=len(talk), max_size=len(talk)))
     whole, part = LexicalIndex(), LexicalIndex()
     for slot, (said, sequence, minute) in enumerate(talk):
@@ -97,7 +100,9 @@ def test_what_a_mask_excludes_was_never_there(talk, data):
 
 @settings(max_examples=30, deadline=None)
 @given(talks, st.integers(0, 2**16), st.data())
-def test_order_of_arrival_questions_between_and_removals_change_nothing(talk, seed, data):
+def test_order_of_arrival_questions_between_and_removals_change_nothing(
+    talk: Talk, seed: int, data: st.DataObject
+) -> None:
     gone = data.draw(st.sets(st.integers(0, len(talk) - 1)))
     steady, restless = LexicalIndex(), LexicalIndex()
     rows = [
@@ -119,7 +124,7 @@ def test_order_of_arrival_questions_between_and_removals_change_nothing(talk, se
     np.testing.assert_array_equal(one.marks, other.marks)
 
 
-def test_removed_documents_are_gone_and_unknown_ones_ignored():
+def test_removed_documents_are_gone_and_unknown_ones_ignored() -> None:
     index = index_of("violin", "violin lesson")
     index.remove(0)
     assert ranked(index, "violin") == [1]
@@ -128,7 +133,7 @@ def test_removed_documents_are_gone_and_unknown_ones_ignored():
     assert ranked(index, "violin") == []
 
 
-def test_members_are_found_by_the_kind_that_a_question_names_and_below_the_word_itself():
+def test_members_are_found_by_the_kind_that_a_question_names_and_below_the_word_itself() -> None:
     index = index_of("I practise the clarinet", "bread", "周末练小提琴", "an instrument of war", sequence="")
     scores = words_of(index, "Which instruments does she play?")
     assert scores[3] > scores[0] > 0
@@ -140,7 +145,7 @@ def test_members_are_found_by_the_kind_that_a_question_names_and_below_the_word_
 @pytest.mark.parametrize(
     "query", ["What did she say on May 7?", "on the 7th of May", "2023-05-07", "5月7日她说了什么", "五月七号"]
 )
-def test_dates_of_a_question_are_looked_up_in_the_times_of_messages(query):
+def test_dates_of_a_question_are_looked_up_in_the_times_of_messages(query: str) -> None:
     index = LexicalIndex()
     for slot, stamp in enumerate((1_683_417_600, 1_683_417_600 + 9 * DAY, 1_690_000_000, math.nan)):
         index.put(slot, analyse("bread"), time=stamp)
@@ -150,7 +155,7 @@ def test_dates_of_a_question_are_looked_up_in_the_times_of_messages(query):
 
 
 @pytest.mark.parametrize("query", ["May I come?", "We march on", "I may go", "the second violin", "三明治", "7 apples"])
-def test_words_that_only_look_like_months_are_no_dates(query):
+def test_words_that_only_look_like_months_are_no_dates(query: str) -> None:
     assert not analyse_query(query).dates
 
 
@@ -165,34 +170,34 @@ def test_words_that_only_look_like_months_are_no_dates(query):
         ("", set()),
     ],
 )
-def test_speakers_are_named_by_whole_words_or_chinese_names(query, named):
+def test_speakers_are_named_by_whole_words_or_chinese_names(query: str, named: set[str]) -> None:
     index = LexicalIndex()
     for slot, speaker in enumerate(["Caroline", "小明", "user", "", "7"]):
         index.put(slot, analyse("bread"), speaker=speaker)
     assert index.candidates(query, mask=None, limit=5).named == named
 
 
-def test_marks_tell_questions_statements_and_answers_apart():
+def test_marks_tell_questions_statements_and_answers_apart() -> None:
     index = index_of("Where do you live?", "In the north", "I like it")
     assert index.scores("x", np.arange(3)).marks.tolist() == [ASKS, ANSWERS, PERSONAL]
     hidden = index.scores("x", np.arange(3), mask=np.array([False, True, True]))
     assert hidden.marks.tolist() == [ASKS, 0, PERSONAL]
 
 
-def test_given_slots_are_reported_in_any_case():
+def test_given_slots_are_reported_in_any_case() -> None:
     index = index_of("violin", "bread", sequence="")
     found = index.candidates("violin", mask=None, limit=5, also=np.array([1]))
     assert found.slots.tolist() == [0, 1]
     assert found.words[1] == 0
 
 
-def test_misspelt_words_are_found_by_their_characters():
+def test_misspelt_words_are_found_by_their_characters() -> None:
     found = index_of("She plays the saxophone", "bread", sequence="").candidates("saxophon player", mask=None, limit=5)
     assert found.slots.tolist() == [0]
     assert found.characters[0] > 0
 
 
-def test_many_documents_are_ranked_like_few(monkeypatch):
+def test_many_documents_are_ranked_like_few(monkeypatch: pytest.MonkeyPatch) -> None:
     vocabulary = [f"w{number}" for number in range(400)]
     draw = random.Random(5)
     index = LexicalIndex()
@@ -206,13 +211,13 @@ def test_many_documents_are_ranked_like_few(monkeypatch):
     assert len(best & set(fast.slots[np.argsort(-fast.words)[:10]].tolist())) >= 8
 
 
-def test_any_query_is_answered():
+def test_any_query_is_answered() -> None:
     index = index_of("violin", "旅行")
     for query in ("\ud800", "\x00", "x" * 100_000, "旅" * 5_000, "violin " * 3_000):
         index.candidates(query, mask=None, limit=5)
 
 
-def test_memory_is_accounted_for():
+def test_memory_is_accounted_for() -> None:
     index = index_of("violin")
     before = index.nbytes
     index.put(1, analyse("bread and cheese " * 200))

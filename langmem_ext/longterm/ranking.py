@@ -98,7 +98,7 @@ def fuse(
         Shape ``(n,)``.
     """
     analysis = analyse_query(query)
-    focus = min(1.0, settings.focus / max(analysis.weight, 1.0))
+    focus = min(1.0, settings.focus / max(analysis.weight, 1.0)) ** 2
     words = candidates.words.astype(np.float64) + settings.date * candidates.dates
     character = settings.character_unspaced if script_of(analysis) == "unspaced" else settings.character
     fused = standard(scaled(words) + character * scaled(candidates.characters.astype(np.float64)))

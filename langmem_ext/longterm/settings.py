@@ -51,8 +51,8 @@ class RecallSettings(BaseModel):
     what is asked about often was said later; `before` and `after` are the hard bounds."""
 
     focus: float = Field(default=12.0, gt=0)
-    """Content words of a question beyond which times, and the four traits below, count less and less: a long text names
-    times in passing, and is not answered by a message that tells one thing."""
+    """Content words of a question beyond which times, and the four traits below, count less and less, by the square of
+    its length: a long text names times in passing, and is not answered by a message that tells one thing."""
 
     asks: float = Field(default=-0.5, le=0)
     """Raise, in standard deviations, of what ends in a question: who asks does not know; evidence is in the answer."""
