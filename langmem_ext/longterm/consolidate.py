@@ -30,6 +30,8 @@ from langmem_ext.longterm.indexes import topics
 from langmem_ext.longterm.log import CONSOLIDATED, move_watermark, read_log, thread_length, threads, watermark
 from langmem_ext.longterm.rollup import mark_dirty, roll_up
 from langmem_ext.longterm.schemas import Digest, SummaryDraft
+from langmem_ext.longterm.spending import within_caps
+from langmem_ext.longterm.upkeep import keep_up
 from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation
@@ -49,6 +51,8 @@ class ConsolidationReport(BaseModel):
     Attributes:
         summaries: Ids of new summaries of conversation.
         rolled_up: Ids of new summaries of summaries.
+        merged: Ids of records that said what another one says, which superseded them.
+        archived: Ids of records that have faded: no longer recalled, brought back by `undo`.
         messages: Messages digested.
         pending: Messages left for later, because their session is still open, the model failed, or it was stopped.
         warnings: What went wrong, without user text.
@@ -58,6 +62,8 @@ class ConsolidationReport(BaseModel):
 
     summaries: list[str] = Field(default_factory=list)
     rolled_up: list[str] = Field(default_factory=list)
+    merged: list[str] = Field(default_factory=list)
+    archived: list[str] = Field(default_factory=list)
     messages: int = 0
     pending: int = 0
     warnings: list[str] = Field(default_factory=list)
@@ -99,7 +105,18 @@ def consolidate(
     Returns:
         What was done. A second run right after changes nothing and calls no model.
     """
-    job = Job(due_only, meter or Meter(), progress, ConsolidationReport())
+
+    def body(limited: Meter) -> Operation[ConsolidationReport]:
+        return (yield from _consolidate(core, thread_id, due_only, limited, progress))
+
+    return (yield from within_caps(core, meter, body))
+
+
+def _consolidate(
+    core: Core, thread_id: str | None, due_only: bool, meter: Meter, progress: Progress | None
+) -> Operation[ConsolidationReport]:
+    job = Job(due_only, meter, progress, ConsolidationReport())
+    before = meter.calls, meter.tokens
     names = [thread_id] if thread_id is not None else (yield from threads(core))
     for name in names:
         job.total += (yield from thread_length(core, name)) - (yield from watermark(core, CONSOLIDATED, name))
@@ -109,8 +126,10 @@ def consolidate(
             break
     else:
         yield from _roll_up(core, job)
+        upkeep = yield from keep_up(core)
+        job.report.merged, job.report.archived = upkeep.merged, upkeep.archived
     job.report.pending = job.total - job.report.messages
-    job.report.model_calls, job.report.tokens = job.meter.calls, job.meter.tokens
+    job.report.model_calls, job.report.tokens = meter.calls - before[0], meter.tokens - before[1]
     return job.report
 
 

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from langchain_core.documents import BaseDocumentCompressor
 from langchain_core.language_models import BaseChatModel
 from langgraph.store.base import BaseStore, GetOp, Item, Op, PutOp, Result, SearchItem, SearchOp
+from pydantic import BaseModel
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError, RecordNotFoundError
@@ -54,6 +55,8 @@ class Core:
         distillation: When and how much to distil.
         reranker: Reorders the best candidates; any LangChain document compressor.
         counter: Counts the tokens of a text.
+        schemas: Pydantic models of the application's own kinds of data; a model that distils may return records of
+            them, and what does not validate is rejected.
 
     One instance may be used from any number of threads and tasks: it keeps no state but these settings and unsaved
     access statistics.
@@ -74,6 +77,7 @@ class Core:
         distillation: DistillationSettings | None = None,
         reranker: BaseDocumentCompressor | None = None,
         counter: Callable[[str], int] = count_text,
+        schemas: Sequence[type[BaseModel]] = (),
     ) -> None:
         if not isinstance(store, BaseStore):
             raise InvalidInputError(
@@ -88,6 +92,7 @@ class Core:
         self.distillation = distillation or DistillationSettings()
         self.reranker = reranker
         self.counter = counter
+        self.schemas = _by_name(schemas)
         self._model = model
         self._usage: dict[str, tuple[int, datetime]] = {}
         self._usage_lock = threading.Lock()
@@ -133,6 +138,15 @@ class Core:
         with self._usage_lock:
             taken, self._usage = self._usage, {}
         return taken
+
+
+def _by_name(schemas: Sequence[object]) -> dict[str, type[BaseModel]]:
+    found: dict[str, type[BaseModel]] = {}
+    for schema in schemas:
+        if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
+            raise InvalidInputError(f"schemas must be pydantic model classes, got {schema!r}")
+        found[schema.__name__] = schema
+    return found
 
 
 def get_items(core: Core, leaf: tuple[str, ...], keys: Sequence[str]) -> Operation[list[Item | None]]:

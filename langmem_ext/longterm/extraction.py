@@ -43,6 +43,7 @@ def extract_operations(messages: Sequence[MemoryRecord], known: Sequence[MemoryR
     operations: list[MemoryOperation] = []
     said: list[frozenset[str]] = []
     used: set[int] = set()
+    slots: dict[tuple[str, str], int] = {}
     for number, message in enumerate(messages, 1):
         if not stated(message):
             continue
@@ -51,9 +52,14 @@ def extract_operations(messages: Sequence[MemoryRecord], known: Sequence[MemoryR
             if any(_overlap(words, earlier) >= _SAME for earlier in said):
                 continue
             said.append(words)
+            slot = (fact.slot, fact.data.get("user", ""))
+            if fact.slot and slot in slots:
+                operations[slots[slot]] = _restated(operations[slots[slot]], number, fact)
+                continue
             operation = _operation(number, fact, words, known, used)
             if operation.target is not None:
                 used.add(operation.target)
+            slots[slot] = len(operations)
             operations.append(operation)
     return operations[:MAX_OPERATIONS]
 
@@ -83,6 +89,19 @@ def _operation(
             update={"action": "retire" if fact.stance == "ends" else "revise", "target": nearest}
         )
     return proposed
+
+
+def _restated(operation: MemoryOperation, number: int, fact: Fact) -> MemoryOperation:
+    """Let what was said last of what a person has one of stand for what was said before it."""
+    return operation.model_copy(
+        update={
+            "message": number,
+            "quote": fact.quote,
+            "content": fact.content,
+            "data": dict(fact.data),
+            "keywords": list(fact.keywords),
+        }
+    )
 
 
 def _same_slot(fact: Fact, known: Sequence[MemoryRecord], used: set[int]) -> int | None:

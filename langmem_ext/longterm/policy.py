@@ -27,6 +27,13 @@ class DistillationSettings(BaseModel):
         reflect_at: Sum of importance of what is new that makes a reflection due. Generative Agents (Park et al., 2023,
             arXiv:2304.03442) reflect at 150 on a scale of 1 to 10, which is 15 here.
         reflect_entries: Records that one reflection reads at most, the most important first.
+        daily_calls: Model calls of distillation per day and memory at most; None is no cap. At the cap, extraction goes
+            on without a model.
+        daily_tokens: Tokens of distillation per day and memory at most, likewise.
+        half_life_days: Days in which an unused memory's strength halves. Strength is importance, halved so often
+            (exponential forgetting, Ebbinghaus 1885); every doubling of its uses adds a half-life to its half-life.
+        archive_below: Strength below which a distilled memory is archived: no longer recalled, kept, and brought back
+            by `undo`. With the defaults an average one (0.5) lasts 600 days, an important one (0.9) 750.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,3 +54,7 @@ class DistillationSettings(BaseModel):
     roll_up_at: int = Field(3, ge=2)
     reflect_at: float = Field(15.0, gt=0)
     reflect_entries: int = Field(100, ge=2, le=400)
+    daily_calls: int | None = Field(None, ge=0)
+    daily_tokens: int | None = Field(None, ge=0)
+    half_life_days: float = Field(180.0, gt=0)
+    archive_below: float = Field(0.05, ge=0, lt=1)

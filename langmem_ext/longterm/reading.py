@@ -9,6 +9,7 @@ from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
 from langmem_ext.longterm.core import Core, get_items, get_record, is_shadow, scan, search_items
 from langmem_ext.longterm.log import DISTILLED
+from langmem_ext.longterm.spending import Spending, spent_today
 from langmem_ext.longterm.writing import check_kind, check_whole
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
@@ -28,6 +29,9 @@ class MemoryStats(BaseModel):
         pending: Messages that `update` has not distilled yet.
         topics: Topics in the index.
         keywords: Keywords in the index.
+        log_tokens: Tokens of all logged messages.
+        distilled_tokens: Tokens of everything distilled from them, which can stand for them in a prompt.
+        today: What distillation has spent today.
     """
 
     records: dict[str, int] = Field(default_factory=dict)
@@ -37,6 +41,14 @@ class MemoryStats(BaseModel):
     pending: int = 0
     topics: int = 0
     keywords: int = 0
+    log_tokens: int = 0
+    distilled_tokens: int = 0
+    today: Spending = Field(default_factory=Spending)
+
+    @property
+    def saved_tokens(self) -> int:
+        """Tokens that a prompt with the distilled memory has less than one with the whole log."""
+        return max(0, self.log_tokens - self.distilled_tokens)
 
 
 def get(core: Core, id: str) -> Operation[MemoryRecord | None]:  # noqa: A002
@@ -86,9 +98,12 @@ def stats(core: Core) -> Operation[MemoryStats]:
     items = yield from scan(core, core.records_leaf)
     counted: dict[str, int] = {}
     superseded = 0
+    tokens = {True: 0, False: 0}
     for item in items:
         if item.value["believed_until"] == FOREVER:
-            counted[item.value["kind"]] = counted.get(item.value["kind"], 0) + 1
+            kind = item.value["kind"]
+            counted[kind] = counted.get(kind, 0) + 1
+            tokens[kind == "message"] += core.counter(str(item.value["content"]))
         elif not is_shadow(item):
             superseded += 1
     threads = yield from scan(core, core.leaf(namespaces.THREADS))
@@ -106,4 +121,7 @@ def stats(core: Core) -> Operation[MemoryStats]:
         pending=messages - distilled,
         topics=len({item.namespace for item in topics}),
         keywords=len({item.namespace for item in keywords}),
+        log_tokens=tokens[True],
+        distilled_tokens=tokens[False],
+        today=(yield from spent_today(core)),
     )

@@ -18,6 +18,7 @@ from langmem_ext.longterm.core import Core, exclusively, get_items, is_shadow, p
 from langmem_ext.longterm.digest import labels
 from langmem_ext.longterm.extraction import extract_insights
 from langmem_ext.longterm.schemas import Insight, Reflections
+from langmem_ext.longterm.spending import within_caps
 from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation
@@ -63,10 +64,15 @@ def reflect(core: Core, *, due_only: bool = False, meter: Meter | None = None) -
     Returns:
         What was done. A failing model leaves it due, with a warning.
     """
-    return (yield from exclusively(core, "reflect", lambda: _reflect(core, due_only, meter or Meter())))
+
+    def body(limited: Meter) -> Operation[ReflectionReport]:
+        return (yield from exclusively(core, "reflect", lambda: _reflect(core, due_only, limited)))
+
+    return (yield from within_caps(core, meter, body))
 
 
 def _reflect(core: Core, due_only: bool, meter: Meter) -> Operation[ReflectionReport]:
+    before = meter.calls, meter.tokens
     since = yield from _since(core)
     fresh = yield from _fresh(core, since)
     report = ReflectionReport(gathered=sum(record.importance for record in fresh))
@@ -92,7 +98,7 @@ def _reflect(core: Core, due_only: bool, meter: Meter) -> Operation[ReflectionRe
         report.reflections.append(record.id)
     ops.append(put(core.leaf(namespaces.STATE), REFLECTED, {"until": moment.isoformat()}))
     yield from commit(core, ops)
-    report.model_calls, report.tokens = meter.calls, meter.tokens
+    report.model_calls, report.tokens = meter.calls - before[0], meter.tokens - before[1]
     return report
 
 

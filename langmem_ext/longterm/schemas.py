@@ -5,9 +5,7 @@ Numbers stand for ids on both sides: a model copies "3" without a mistake and ca
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
-Scalar = str | int | float | bool | None
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 MAX_OPERATIONS = 64
 
@@ -15,7 +13,7 @@ MAX_OPERATIONS = 64
 class MemoryOperation(BaseModel):
     """One change to long-term memory, justified by the words of a new message."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
 
     action: Literal["add", "revise", "retire", "reinforce"] = Field(
         description="add: new; revise: replaces the known memory `target`; retire: `target` no longer holds; "
@@ -26,7 +24,10 @@ class MemoryOperation(BaseModel):
     target: int | None = Field(None, description="Number of the known memory to revise, retire or reinforce", ge=1)
     kind: Literal["fact", "preference", "relation", "event", "profile"] = "fact"
     content: str = Field("", description="The memory in one self-contained sentence, in the user's language")
-    data: dict[str, Scalar | list[Scalar]] | None = Field(None, description="The same as a small JSON object")
+    data: dict[str, JsonValue] | None = Field(None, description="The same as a small JSON object")
+    schema_name: str | None = Field(
+        None, alias="schema", description="Name of the schema in <schemas> that `data` follows, if it follows one"
+    )
     topic: str | None = Field(None, description="Topic label in snake_case, e.g. switzerland_hiking", max_length=100)
     keywords: list[str] = Field(
         default_factory=list, description="In the user's language, and in English", max_length=20

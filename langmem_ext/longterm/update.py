@@ -5,6 +5,7 @@ records that the range produced, and their ids derive from the range, so a crash
 skips nothing. A failing model leaves the range pending.
 """
 
+import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from langgraph.store.base import Item, Op
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError
 from langmem_ext.longterm.asking import ask_model
@@ -23,6 +24,7 @@ from langmem_ext.longterm.quoting import quoted
 from langmem_ext.longterm.reading import records
 from langmem_ext.longterm.recall import recall
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
+from langmem_ext.longterm.spending import within_caps
 from langmem_ext.longterm.versions import believed_since, supersede
 from langmem_ext.longterm.writing import build, commit, puts, reindex
 from langmem_ext.metering import Meter
@@ -93,12 +95,16 @@ def update(core: Core, *, thread_id: str | None = None, meter: Meter | None = No
         What was done. A model that failed, or whose output stayed malformed after one repair, leaves its range pending
         with a warning, and everything said is in the log.
     """
-    meter = meter or Meter()
+    return (yield from within_caps(core, meter, partial(_update, core, thread_id)))
+
+
+def _update(core: Core, thread_id: str | None, meter: Meter) -> Operation[UpdateReport]:
     report = UpdateReport()
+    before = meter.calls, meter.tokens
     yield from _try_reindex(core, report)
     for thread in [thread_id] if thread_id is not None else (yield from threads(core)):
         yield from exclusively(core, f"update:{thread}", partial(_thread, core, thread, meter, report))
-    report.model_calls, report.tokens = meter.calls, meter.tokens
+    report.model_calls, report.tokens = meter.calls - before[0], meter.tokens - before[1]
     return report
 
 
@@ -137,7 +143,7 @@ def _propose(core: Core, span: Range, meter: Meter) -> Operation[list[MemoryOper
     span.known = yield from _neighbours(core, speaking)
     if core.model is None:
         return extract_operations(span.messages, [from_value(item.value) for item in span.known])
-    body = _render(span)
+    body = _render(span) + _render_schemas(core)
     try:
         answer = yield from ask_model(core.model, MemoryUpdate, UPDATE[language(body)], body, meter)
     except (CapReachedError, NotImplementedError) as error:
@@ -173,6 +179,13 @@ def _render(span: Range) -> str:
         lines.append(f'<message n="{number}" speaker="{speaker}" date="{stamp}">{escape(message.content)}</message>')
     lines.append("</new_messages>")
     return "\n".join(lines)
+
+
+def _render_schemas(core: Core) -> str:
+    if not core.schemas:
+        return ""
+    lines = [f"{name}: {json.dumps(schema.model_json_schema())}" for name, schema in core.schemas.items()]
+    return "\n<schemas>\n" + escape("\n".join(lines)) + "\n</schemas>"
 
 
 def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], report: UpdateReport) -> Operation[None]:
@@ -248,12 +261,32 @@ def _plan(
     return supersede(core, target, new), ("revised", new.id)
 
 
+def _typed(core: Core, operation: MemoryOperation) -> dict[str, Any] | None:
+    """Return the data of an operation, validated where it names one of the application's schemas.
+
+    Raises:
+        ModelOutputError: No schema has that name, or the data does not follow it.
+    """
+    if operation.schema_name is None:
+        return operation.data
+    schema = core.schemas.get(operation.schema_name)
+    if schema is None:
+        raise ModelOutputError(f"no schema has the name {operation.schema_name!r}; known are {sorted(core.schemas)}")
+    try:
+        value = schema.model_validate(operation.data or {})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ModelOutputError(f"its data is no {operation.schema_name}: {where}: {first['msg']}") from None
+    return {"schema": operation.schema_name, **value.model_dump(mode="json")}
+
+
 def _record(core: Core, span: Range, operation: MemoryOperation, number: int, message: MemoryRecord) -> MemoryRecord:
     fields: dict[str, Any] = {
         "id": span.record_id(core, number),
         "content": operation.content or operation.quote,
         "kind": operation.kind,
-        "data": operation.data,
+        "data": _typed(core, operation),
         "topic": operation.topic,
         "keywords": operation.keywords,
         "importance": operation.importance,
