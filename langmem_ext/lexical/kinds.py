@@ -178,9 +178,11 @@ def members(query_stems: frozenset[str], runs: tuple[str, ...]) -> list[Members]
     """
     by_stem, by_run = _table()
     named = [by_stem[stem] for stem in sorted(query_stems) if stem in by_stem]
-    named += [kind for head, kind in by_run.items() if any(head in run for run in runs)]
-    found = []
+    spoken = " ".join(runs)
+    if runs:
+        named += [kind for head, kind in by_run.items() if head in spoken]
+    found: list[Members] = []
     for words, chinese in dict.fromkeys(named):
-        said = {word for word in chinese if any(word in run for run in runs)}
+        said = {word for word in chinese if word in spoken}
         found.append((words - query_stems, chinese - said))
     return found
