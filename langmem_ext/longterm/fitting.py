@@ -43,21 +43,19 @@ def fit(
     """
     choice = Fit()
     chosen_words: list[frozenset[str]] = []
-    for place in _order(records, scores, cost, budget, settings):
-        record = records[place]
+    costs = [cost(record) for record in records]
+    for place in _order(scores, costs, budget, settings):
+        record, tokens = records[place], costs[place]
         if len(choice.places) >= limit:
             choice.dropped[record.id] = f"beyond the limit of {limit}"
             continue
-        words = features(record.content)
-        twin = next(
-            (n for n, other in enumerate(chosen_words) if _overlap(words, other) >= settings.duplicate_overlap), None
-        )
-        if twin is not None:
-            choice.dropped[record.id] = f"says what {records[choice.places[twin]].id} says"
-            continue
-        tokens = cost(record)
         if budget is not None and choice.tokens + tokens > budget:
             choice.dropped[record.id] = f"{tokens} tokens, {budget - choice.tokens} left"
+            continue
+        words = features(record.content)
+        twin = _twin(words, chosen_words, settings.duplicate_overlap)
+        if twin is not None:
+            choice.dropped[record.id] = f"says what {records[choice.places[twin]].id} says"
             continue
         choice.places.append(place)
         choice.tokens += tokens
@@ -66,21 +64,24 @@ def fit(
     return choice
 
 
-def _order(
-    records: Sequence[MemoryRecord],
-    scores: Sequence[float],
-    cost: Callable[[MemoryRecord], int],
-    budget: int | None,
-    settings: RecallSettings,
-) -> list[int]:
-    if budget is None or not records:
-        return list(range(len(records)))
+def _twin(words: frozenset[str], chosen: Sequence[frozenset[str]], threshold: float) -> int | None:
+    """Return the place of a chosen record that says the same; sets of too different sizes can't."""
+    least, most = threshold * len(words), len(words) / threshold
+    for place, other in enumerate(chosen):
+        if least <= len(other) <= most and _overlap(words, other) >= threshold:
+            return place
+    return None
+
+
+def _order(scores: Sequence[float], costs: Sequence[int], budget: int | None, settings: RecallSettings) -> list[int]:
+    if budget is None or not scores:
+        return list(range(len(scores)))
     worst = min(scores)
     values = [
-        (score - worst) / max(1, cost(record)) ** settings.length_exponent
-        for record, score in zip(records, scores, strict=True)
+        (score - worst) / max(1, tokens) ** settings.length_exponent
+        for score, tokens in zip(scores, costs, strict=True)
     ]
-    return sorted(range(len(records)), key=lambda place: -values[place])
+    return sorted(range(len(scores)), key=lambda place: -values[place])
 
 
 def overlap(text: str, other: str) -> float:

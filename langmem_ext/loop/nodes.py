@@ -153,14 +153,13 @@ class Nodes:
         query = text if len(text) <= 2 * _QUERY else f"{text[:_QUERY]} {text[-_QUERY:]}"
         seen = [message.id for message in context.messages if message.id]
         try:
-            found = yield from recall(
-                run.memory, query, now=run.now, limit=self.recall_limit, token_budget=room, exclude=seen
-            )
+            found = yield from recall(run.memory, query, now=run.now, limit=self.recall_limit, exclude=seen)
         except Exception as error:  # noqa: BLE001 - an embedder or a store that fails must not cost the answer
             logger.warning("recall failed, the turn goes on without it: %s", type(error).__name__)
             return {"warnings": [f"recall failed, the turn went on without it: {type(error).__name__}"]}
         context.add_pages(found.records, found.scores)
-        return {"pages": [page.as_dict() for page in context.pages], "recalls": [found]}
+        pages = context.pages
+        return {"pages": [page.as_dict() for page in pages], "recalls": [_loaded(found, pages)]}
 
     # search_memory
 
@@ -340,6 +339,28 @@ def _changes(before: Sequence[AnyMessage], after: Sequence[AnyMessage]) -> list[
 def _merged(state: AgentState, update: Update) -> dict[str, Any]:
     """Return the state as it will be after an update."""
     return {**state, **update, "messages": append(state["messages"], update.get("messages", []))}
+
+
+def _loaded(found: Recall, pages: Sequence[Page]) -> Recall:
+    """Return a recall as it was loaded: what the context had no room for is dropped, and the trace says so.
+
+    A recall of its own would fill its token budget by value per token; the context fills up in the order of the
+    ranking, which holds more of the evidence.
+    """
+    tokens = {page.id: page.tokens for page in pages}
+    kept = [(record, score) for record, score in zip(found.records, found.scores, strict=True) if record.id in tokens]
+    ids = [record.id for record, _ in kept]
+    left = {record.id: "no room in the main context" for record in found.records if record.id not in tokens}
+    fit = found.trace[-1]
+    step = fit.model_copy(update={"kept": ids, "dropped": fit.dropped | left})
+    return found.model_copy(
+        update={
+            "records": [record for record, _ in kept],
+            "scores": [score for _, score in kept],
+            "tokens": sum(tokens[record_id] for record_id in ids),
+            "trace": [*found.trace[:-1], step],
+        }
+    )
 
 
 def _usage(meter: Meter) -> Usage:

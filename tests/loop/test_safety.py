@@ -17,7 +17,7 @@ from tests.loop.fakes import ALICE, Script, ask, memory_of, prompt, search
 
 SECTION = re.compile(r"<memories>\n(.*?)\n</memories>", re.DOTALL)
 LINE = re.compile(
-    r'<memory id="[^"<>]*" kind="[a-z]+" date="\d{4}-\d\d-\d\d"(?: speaker="[^"<>]*")?>[^<>]*</memory>', re.DOTALL
+    r'<memory id="[^"<>]*"(?: kind="[a-z]+")? date="\d{4}-\d\d-\d\d"(?: speaker="[^"<>]*")?>[^<>]*</memory>', re.DOTALL
 )
 
 
