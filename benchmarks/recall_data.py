@@ -81,7 +81,7 @@ def cut_into_phases(conversation: Conversation) -> Iterator[tuple[list[Batch], l
     for before, questions in groupby(
         sorted(conversation.questions, key=lambda question: question.before), lambda q: q.before
     ):
-        fresh = conversation.messages[told:before]
+        fresh = [pair for pair in conversation.messages[told:before] if pair[1].text.strip()]
         told = before
         batches = [(thread, [message for _, message in run]) for thread, run in groupby(fresh, lambda pair: pair[0])]
         yield batches, list(questions)

@@ -9,6 +9,7 @@ from langgraph.store.base import IndexConfig
 
 from benchmarks.common import Row, Timing, clock, repeat
 from langmem_ext import FaissStore, LongTermMemory
+from langmem_ext.longterm import RecallSettings
 
 DIMS = 384
 BOUNDS = {1_000: 5.0, 100_000: 40.0}
@@ -68,7 +69,7 @@ def _measure(size: int, bound: float) -> Iterator[Row]:
     questions = [" ".join(generator.choices(words, cum_weights=weights, k=8)) for _ in range(_QUESTIONS)]
     index = IndexConfig(dims=DIMS, embed=RandomEmbeddings(), fields=["text"])
     with FaissStore.from_conn_string(":memory:", index=index) as store:
-        memory = LongTermMemory(store, ("memories", "anna"))
+        memory = LongTermMemory(store, ("memories", "anna"), settings=RecallSettings(dense=1.0))
         for number, messages in enumerate(conversation(size, words, generator)):
             memory.observe(messages, thread_id=f"t{number}")
         first = clock(lambda: memory.recall(questions[0]))

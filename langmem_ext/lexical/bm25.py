@@ -25,6 +25,9 @@ _CELLS = 1 << 20
 _MANY = 8_192
 """Documents up to which every one is scored exactly."""
 
+_COMMON = 0.75
+"""Share of windows beyond which a term, there, is not worth following: its idf is below 0.3."""
+
 _EXACT = 1_024
 """Documents that are scored exactly where there are more: five times what a recall asks for."""
 
@@ -131,6 +134,10 @@ def _score_best(terms: Ints, documents: Ints, weights: Floats, saturation: Float
     alone = np.minimum(np.bincount(terms, minlength=weights.size), population)
     matching = population * (1 - (1 - alone / population) ** searchable.width)
     worth = _idf(population, matching) * weights
+    telling = matching < _COMMON * population
+    if telling.any():
+        kept = telling[terms]
+        terms, documents = terms[kept], documents[kept]
     rough = np.bincount(documents, worth[terms], minlength=count + 1).astype(np.float32)
     rough = searchable.spread(rough) * allowed / (1 + saturation)
     best = np.flatnonzero(rough)
