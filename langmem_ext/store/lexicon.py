@@ -1,12 +1,12 @@
 """The full text of one namespace in memory: the lexical index, and what candidates carry besides their scores."""
 
 import math
+from array import array
 
 import numpy as np
 from numpy.typing import NDArray
 
 from langmem_ext.lexical import LexicalCandidates, LexicalIndex
-from langmem_ext.store.arrays import GrowingArray
 from langmem_ext.store.columns import Mask
 from langmem_ext.store.vectors import Scores, Slots
 
@@ -21,12 +21,12 @@ class Lexicon:
         self._keys: list[str] = []
         self._speakers: list[str] = []
         self._names: dict[str, str] = {}
-        self._times: GrowingArray[np.float64] = GrowingArray(np.float64)
+        self._times = array("d")
 
     @property
     def nbytes(self) -> int:
         """Estimated bytes of memory held."""
-        return self._index.nbytes + self._times.nbytes + len(self._keys) * (_KEY_BYTES + 16)
+        return self._index.nbytes + self._times.itemsize * len(self._times) + len(self._keys) * (_KEY_BYTES + 16)
 
     def put(self, slot: int, key: str, tokens: str, *, speaker: str, sequence: str, time: float | None) -> None:
         """Add an item; slots ascend, and those skipped have no text."""
@@ -34,11 +34,11 @@ class Lexicon:
         if missing:
             self._keys.extend([""] * missing)
             self._speakers.extend([""] * missing)
-            self._times.extend(np.full(missing, np.nan))
+            self._times.extend([math.nan] * missing)
         when = math.nan if time is None else time
         self._keys.append(key)
         self._speakers.append(self._names.setdefault(speaker, speaker))
-        self._times.extend([when])
+        self._times.append(when)
         self._index.put(slot, tokens, speaker=speaker, sequence=sequence, time=when)
 
     def settle(self) -> None:
@@ -70,5 +70,5 @@ class Lexicon:
 
     def times(self, slots: Slots) -> NDArray[np.float64]:
         """Event times of slots in seconds since the epoch, NaN where unknown."""
-        times: NDArray[np.float64] = self._times.data[slots]
+        times: NDArray[np.float64] = np.frombuffer(self._times, np.float64)[slots]
         return times

@@ -10,7 +10,6 @@ from langmem_ext.errors import InvalidInputError
 from langmem_ext.store.reading import find_namespaces, now
 from langmem_ext.store.rows import decode_namespace, encode_namespace
 
-
 Namespace = tuple[str, ...]
 
 
