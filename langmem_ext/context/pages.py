@@ -1,7 +1,7 @@
 """Recalled pages: what long-term memory lent to the main context, and its value there. Plain data, pure functions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -35,7 +35,7 @@ class Page:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the page as JSON, for a graph's state."""
-        return asdict(self)
+        return {name: getattr(self, name) for name in self.__slots__}
 
     def uncarried(self) -> "Page":
         """Return the page as shown by no tool message."""

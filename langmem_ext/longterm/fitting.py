@@ -1,5 +1,7 @@
 """The last step of a recall: fill a budget of records and tokens by value, without saying anything twice."""
 
+import math
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -43,6 +45,7 @@ def fit(
     """
     choice = Fit()
     chosen_words: list[frozenset[str]] = []
+    by_word: defaultdict[str, list[int]] = defaultdict(list)
     costs = [cost(record) for record in records]
     for place in _order(scores, costs, budget, settings):
         record, tokens = records[place], costs[place]
@@ -53,24 +56,29 @@ def fit(
             choice.dropped[record.id] = f"{tokens} tokens, {budget - choice.tokens} left"
             continue
         words = features(record.content)
-        twin = _twin(words, chosen_words, settings.duplicate_overlap)
+        prefix = _prefix(words, settings.duplicate_overlap)
+        near = sorted({n for word in prefix for n in by_word[word]})
+        twin = next((n for n in near if _overlap(words, chosen_words[n]) >= settings.duplicate_overlap), None)
         if twin is not None:
             choice.dropped[record.id] = f"says what {records[choice.places[twin]].id} says"
             continue
         choice.places.append(place)
         choice.tokens += tokens
+        for word in prefix:
+            by_word[word].append(len(chosen_words))
         chosen_words.append(words)
     choice.places.sort()
     return choice
 
 
-def _twin(words: frozenset[str], chosen: Sequence[frozenset[str]], threshold: float) -> int | None:
-    """Return the place of a chosen record that says the same; sets of too different sizes can't."""
-    least, most = threshold * len(words), len(words) / threshold
-    for place, other in enumerate(chosen):
-        if least <= len(other) <= most and _overlap(words, other) >= threshold:
-            return place
-    return None
+def _prefix(words: frozenset[str], threshold: float) -> list[str]:
+    """Return the words by one of which any set that overlaps enough can be found: prefix filtering.
+
+    Sets with a Jaccard overlap of at least t share t·n words of each, so under one order of all words the first
+    n - ceil(t·n) + 1 of both meet (Chaudhuri, Ganti and Kaushik, ICDE 2006).
+    """
+    ordered = sorted(words)
+    return ordered[: len(ordered) - math.ceil(threshold * len(ordered)) + 1] or [""]
 
 
 def _order(scores: Sequence[float], costs: Sequence[int], budget: int | None, settings: RecallSettings) -> list[int]:

@@ -173,7 +173,7 @@ def _rank(
         if plan.topic is None:
             for record_id in named.by_record:
                 scores[record_id] = scores.get(record_id, floor) + bonus * named.strength(record_id)
-        depth = max(core.settings.depth, 4 * plan.limit)
+        depth = core.settings.depth + plan.limit
         best = sorted(scores, key=lambda key: -scores[key])[: depth + len(plan.exclude)]
         ranked, missing = yield from _load(core, plan, best, scores)
         step["found"] = len(scores)

@@ -34,6 +34,8 @@ logger = logging.getLogger("langmem_ext")
 Update = dict[str, Any]
 _QUERY = 2000
 """Characters of each end of a long message that are searched for; what it asks is at one of the two."""
+_LEAST_RECORD = 40
+"""Tokens of a short rendered record; no more of them are asked for than could fit."""
 _LEAST_RESULT = 64
 """Tokens under which a recall can't show a record."""
 
@@ -150,10 +152,11 @@ class Nodes:
         room = context.page_room
         if room < _LEAST_RESULT:
             return {}
+        limit = min(self.recall_limit, room // _LEAST_RECORD)
         query = text if len(text) <= 2 * _QUERY else f"{text[:_QUERY]} {text[-_QUERY:]}"
         seen = [message.id for message in context.messages if message.id]
         try:
-            found = yield from recall(run.memory, query, now=run.now, limit=self.recall_limit, exclude=seen)
+            found = yield from recall(run.memory, query, now=run.now, limit=limit, exclude=seen)
         except Exception as error:  # noqa: BLE001 - an embedder or a store that fails must not cost the answer
             logger.warning("recall failed, the turn goes on without it: %s", type(error).__name__)
             return {"warnings": [f"recall failed, the turn went on without it: {type(error).__name__}"]}

@@ -164,7 +164,7 @@ def test_a_model_without_tool_calling_answers_from_the_recall(server: OpenAIProt
     store = InMemoryStore()
     memory_of(store).observe([HumanMessage("I like alpine lakes")], thread_id="old")
     server.add("lakes")
-    model = Refusing(model="scripted", base_url=server.url, api_key="none")  # type: ignore[arg-type] # a plain text works
+    model = Refusing(model="scripted", base_url=server.url, api_key="none")
     result = ask(_agent(server, store, model=model), "Which lakes do I like?")
     assert result["messages"][-1] == AIMessage(**result["messages"][-1].model_dump(exclude={"type"}))
     assert "tools" not in server.requests[0].body

@@ -53,7 +53,7 @@ def test_a_memory_that_gives_orders_is_shown_as_quoted_data(attack: str, analysi
 def test_a_memory_found_by_a_search_is_quoted_data_in_the_tool_message_too(attack: str) -> None:
     store = InMemoryStore()
     memory_of(store).observe([HumanMessage(attack, id="evil")], thread_id="old")
-    calls = [
+    calls: list[dict[str, Any]] = [
         {"name": "search_memory", "args": {"query": attack[:60]}, "id": "a"},
         {"name": "search_log", "args": {"thread_id": "old"}, "id": "b"},
         {"name": "search_log", "args": {"message_id": "evil"}, "id": "c"},

@@ -55,9 +55,10 @@ async def test_a_turn_gives_the_same_on_an_event_loop() -> None:
         memory_of(store).remember("Alice likes alpine lakes", id="fact")
         model = Script(responses=[search("alpine", "zebra"), "You like lakes"])
         agent = create_memory_agent(model, store=store, update="off")
-        run = agent.ainvoke if asynchronous else agent.invoke
-        result = run(QUESTION, thread("t"), context=ALICE)
-        result = await result if asynchronous else result  # type: ignore[misc]
+        if asynchronous:
+            result: dict[str, Any] = await agent.ainvoke(QUESTION, thread("t"), context=ALICE)
+        else:
+            result = agent.invoke(QUESTION, thread("t"), context=ALICE)
         prompts = [[(m.type, m.content) for m in each.messages] for each in model.calls]
         said = [message.content for message in result["messages"]]
         outcomes.append((said, result["usage"], prompts, [m.content for m in memory_of(store).messages("t")]))
@@ -71,7 +72,9 @@ async def test_an_inline_update_is_not_streamed_as_part_of_the_answer() -> None:
         agent = create_memory_agent(Script(responses=["Noted", update]), store=store)
         given = {"messages": [("user", "I like lakes")]}
         if asynchronous:
-            events = [e async for e in agent.astream(given, thread("t"), context=ALICE, stream_mode="messages")]
+            events: list[Any] = [
+                e async for e in agent.astream(given, thread("t"), context=ALICE, stream_mode="messages")
+            ]
         else:
             events = list(agent.stream(given, thread("t"), context=ALICE, stream_mode="messages"))
         assert [record.content for record in memory_of(store).records(kinds="fact")] == ["Likes lakes"]
