@@ -137,5 +137,6 @@ def _answer(story: Story, store_path: str, model_name: str, embed: str) -> None:
         context = Context(user_id=story.user, thread_id=THREADS[1], now=SECOND_MORNING)
         result = agent.invoke({"messages": [_say(story.question, SECOND_MORNING, 1)]}, context=context)
         story_view.show_question(story)
-        story_view.show_trace(story, memory, THREADS[0], result["recalls"][0])
+        for recall in result.get("recalls", [])[:1]:
+            story_view.show_trace(story, memory, THREADS[0], recall)
         story_view.show_answer(story, str(result["messages"][-1].text))

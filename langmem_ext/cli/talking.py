@@ -95,6 +95,7 @@ class Conversation:
     labels: dict[str, str]
     trace: bool = False
     _earlier: "list[BaseMessage]" = field(default_factory=list)
+    _open_line: bool = False
 
     def run(self) -> None:
         """Talk until the user ends it."""
@@ -111,7 +112,8 @@ class Conversation:
                     self._turn(text)
         except (EOFError, KeyboardInterrupt):
             if talking:
-                self._note("\n" + self.labels["bye"])
+                self._open_line = True  # the prompt, on which the user pressed a key that writes nothing
+                self._note(self.labels["bye"])
 
     def _recent(self) -> "list[BaseMessage]":
         """Return the end of the thread's log, from a message of the user on: no tool result without its call."""
@@ -132,7 +134,7 @@ class Conversation:
             raise
         except Exception as error:  # noqa: BLE001 - a provider may raise anything
             self._store(message)
-            sys.stdout.write("\n")
+            self._end_line()
             complain(f"no answer: {type(error).__name__}: {error}")
         self._earlier = []
 
@@ -149,34 +151,46 @@ class Conversation:
             context=Context(user_id=self.user, thread_id=self.thread),
             stream_mode=["messages", "updates"],
         )
-        console().print(self.labels["agent"], style="bold blue", end="")
-        spoken = False
+        self._write(self.labels["agent"], style="bold blue")
         for mode, payload in events:
             if mode == "messages":
-                spoken = self._speak(*payload) or spoken
+                self._speak(*payload)
             elif self.trace:
                 self._show_update(payload)
-        sys.stdout.write("\n")
-        sys.stdout.flush()
+        self._end_line()
 
-    def _speak(self, chunk: "BaseMessage", metadata: dict[str, Any]) -> bool:
-        """Write a piece of the answer as it arrives; return whether there was any."""
-        if metadata.get("langgraph_node") not in _SPEAKING_NODES or chunk.type not in {"ai", "AIMessageChunk"}:
-            return False
-        text = plain(str(chunk.text))
-        sys.stdout.write(text)
-        sys.stdout.flush()
-        return bool(text)
+    def _speak(self, chunk: "BaseMessage", metadata: dict[str, Any]) -> None:
+        """Write a piece of the answer as it arrives."""
+        if metadata.get("langgraph_node") in _SPEAKING_NODES and chunk.type in {"ai", "AIMessageChunk"}:
+            self._write(plain(str(chunk.text)))
 
     def _show_update(self, update: Any) -> None:
         for node, values in update.items():
-            names = ", ".join(values or ())
-            self._note(f"\n[{node}] {names}")
+            usage = (values or {}).get("usage")
+            spent = f" ({usage['model_calls']} model calls, {_tokens(usage)} tokens so far)" if usage else ""
+            self._note(f"[{node}]{spent}")
             for recall in (values or {}).get("recalls", ()):
                 print_trace(recall.trace)
 
+    def _write(self, text: str, style: str | None = None) -> None:
+        if text:
+            console().print(text, style=style, end="", markup=False, soft_wrap=True)
+            self._open_line = True
+            sys.stdout.flush()
+
+    def _end_line(self) -> None:
+        if self._open_line:
+            sys.stdout.write("\n")
+            sys.stdout.flush()
+        self._open_line = False
+
     def _note(self, text: str) -> None:
+        self._end_line()
         console().print(text, style="dim", markup=False, soft_wrap=True)
+
+
+def _tokens(usage: dict[str, int]) -> int:
+    return usage["input_tokens"] + usage["output_tokens"]
 
 
 def _enable_line_editing() -> None:
