@@ -5,7 +5,8 @@
     mx(s) = s / max s            z(s) = (s - mean) / standard deviation, over the candidates
     fused = z( mx(words + date·dates) + character·mx(characters) )  +  w·z(cosine)
     fused += std(fused)·( speaker·[said by the one speaker named] + focus·(time·[inside a time named] + telling) )
-    telling = asks·[ends in a question] + personal·[says "I"] + answers·[follows a question] + length·z(log length)
+    fused += std(fused)·length·z(log length)
+    telling = asks·[ends in a question] + personal·[says "I"] + answers·[follows a question]
 
 A sum of scaled scores keeps how much better the best is than the next, which votes by rank throw away: fusing by
 reciprocal rank measured 2 to 14 points below this wherever one list is much weaker than the other. The weight `w`
@@ -109,7 +110,7 @@ def fuse(
         spread = 1.0  # nothing tells the candidates apart but who and when
     if len(candidates.named) == 1:
         fused += spread * settings.speaker * _said_by(candidates)
-    fused += spread * focus * _telling(candidates, settings)
+    fused += spread * (focus * _telling(candidates, settings) + settings.length * _longer(candidates))
     if spans:
         fused += spread * focus * settings.time * _inside(candidates, spans)
     return fused
@@ -132,13 +133,17 @@ def _said_by(candidates: Candidates) -> Floats:
 def _telling(candidates: Candidates, settings: RecallSettings) -> Floats:
     """How much each candidate looks like a message that tells something, in standard deviations of the scores."""
     raised = np.zeros(len(candidates.keys))
-    if candidates.lengths is not None:
-        raised += settings.length * standard(np.log1p(candidates.lengths.astype(np.float64)))
     if candidates.marks is not None:
         raised[candidates.marks & ASKS > 0] += settings.asks
         raised[candidates.marks & PERSONAL > 0] += settings.personal
         raised[candidates.marks & ANSWERS > 0] += settings.answers
     return raised
+
+
+def _longer(candidates: Candidates) -> Floats:
+    if candidates.lengths is None:
+        return np.zeros(len(candidates.keys))
+    return standard(np.log1p(candidates.lengths.astype(np.float64)))
 
 
 def _inside(candidates: Candidates, spans: Sequence[TimeSpan]) -> Floats:

@@ -51,7 +51,7 @@ class RecallSettings(BaseModel):
     what is asked about often was said later; `before` and `after` are the hard bounds."""
 
     focus: float = Field(default=12.0, gt=0)
-    """Content words of a question beyond which times, and the four traits below, count less and less, by the square of
+    """Content words of a question beyond which times, and the three traits below, count less and less, by the square of
     its length: a long text names times in passing, and is not answered by a message that tells one thing."""
 
     asks: float = Field(default=-0.5, le=0)
@@ -63,14 +63,15 @@ class RecallSettings(BaseModel):
     answers: float = Field(default=0.2, ge=0)
     """Raise of what follows upon a question, and may leave its words unsaid."""
 
-    length: float = Field(default=0.15, ge=0)
+    length: float = Field(default=0.1, ge=0)
     """Raise for each standard deviation of the logarithm of the length: "Thanks, Anna!" names her and tells nothing."""
 
     importance: float = Field(default=0.1, ge=0, le=1)
     """Share by which the score of a record grows per unit of importance above the candidates' mean."""
 
-    recency: float = Field(default=0.05, ge=0, le=1)
-    """Share by which the score of a record of this moment grows, beside one long past."""
+    recency: float = Field(default=0.02, ge=0, le=1)
+    """Share by which the score of a record of this moment grows, beside one long past. Little: at 0.05 talks about
+    projects gained half a point, and everything else lost more."""
 
     recency_half_life_days: float = Field(default=30.0, gt=0)
     """Days after which half of that is left."""
