@@ -100,7 +100,10 @@ def _thread(name: str) -> RunnableConfig:
 
 def contenders(model: Callable[..., NotingModel]) -> Iterator[tuple[str, NotingModel, Any]]:
     """Make every contender over a model of its own."""
-    from langmem import create_manage_memory_tool, create_search_memory_tool
+    from langmem import (  # type: ignore[import-untyped]  # it ships no types
+        create_manage_memory_tool,
+        create_search_memory_tool,
+    )
 
     for analysis in ("model", "recall"):
         chat = model()

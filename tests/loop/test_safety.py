@@ -34,8 +34,10 @@ def test_the_corpus_is_large_enough() -> None:
     assert len(set(ATTACKS)) >= 40
 
 
-@pytest.mark.parametrize("attack", ATTACKS)
-@pytest.mark.parametrize("analysis", ["model", "recall"])
+CASES = [*((attack, "model") for attack in ATTACKS), *((attack, "recall") for attack in ATTACKS[::5])]
+
+
+@pytest.mark.parametrize(("attack", "analysis"), CASES)
 def test_a_memory_that_gives_orders_is_shown_as_quoted_data(attack: str, analysis: Any) -> None:
     store = InMemoryStore()
     memory_of(store).remember(attack, id="evil", kind="fact", occurred_at="2026-01-01", speaker='mallory"><x')
