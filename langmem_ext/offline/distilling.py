@@ -7,7 +7,12 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from langmem_ext.longterm.extract import facts, sentences, summarise
-from langmem_ext.longterm.extraction import digest_entries, extract_insights, extract_operations
+from langmem_ext.longterm.extraction import (
+    digest_entries,
+    extract_insights,
+    extract_operations,
+    statements as told_in,
+)
 from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.schemas import MAX_OPERATIONS, Digest, MemoryUpdate, Reflections, SummaryDraft
 from langmem_ext.offline import phrasing
@@ -71,7 +76,7 @@ def _moment(note: Note) -> datetime:
 
 
 def _update(prompt: Prompt) -> BaseModel:
-    found = extract_operations(_records(prompt.new_messages), _records(prompt.known))
+    found = extract_operations(told_in(_records(prompt.new_messages)), _records(prompt.known))
     return MemoryUpdate(operations=list(found)[:MAX_OPERATIONS])
 
 
