@@ -134,7 +134,7 @@ class VectorIndex:
         allowed = mask[self._slots.data]
         total = int(np.count_nonzero(allowed))
         count = min(count, total)
-        if total < _DENSE_SHARE * len(self):
+        if total < _DENSE_SHARE * len(self) or not total:
             scores, positions = self._scan(query, count, allowed)
         else:
             positions, scores = self._sift(query, count, allowed)

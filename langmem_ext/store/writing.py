@@ -94,24 +94,35 @@ def apply(connection: sqlite3.Connection, puts: Sequence[Put], vectors: VectorSo
     """
     clock = Clock(connection)
     changes = _Changes()
-    for path, group in _by_path(puts).items():
-        namespace = find_namespace(connection, path)
-        known = {} if namespace is None else _known_items(connection, namespace.id, [put.key for put in group])
-        if namespace is None:
-            if all(put.value is None for put in group):
-                continue
-            namespace_id = clock.new_namespace(path)
-        else:
-            namespace_id = namespace.id
-        for put in group:
-            _collect(changes, clock, namespace_id, put, known.get(put.key))
-            if vectors is not None and put.texts:
-                item_id = changes.texts[-1][0]
-                changes.vectors += _vector_rows(int(str(item_id)), put, vectors)
+    places = {path: _place(connection, clock, path, group) for path, group in _by_path(puts).items()}
+    for put in puts:  # in their own order: stamps order the items of all namespaces
+        place = places[put.path]
+        if place is not None:
+            item_id = _collect(changes, clock, place, put)
+            if item_id is not None and vectors is not None:
+                changes.vectors += _vector_rows(item_id, put, vectors)
     _execute(connection, changes)
     gone = finish(connection, changes.revisions, {namespace_id for namespace_id, _, _ in changes.tombstones})
     clock.save()
     return gone
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A namespace that is written to, and what it holds under the keys of the batch."""
+
+    id: int
+    known: Mapping[str, _Known]
+
+
+def _place(connection: sqlite3.Connection, clock: "Clock", path: str, group: Sequence[Put]) -> _Place | None:
+    """Find or create a namespace; None where there is none and nothing is put."""
+    namespace = find_namespace(connection, path)
+    if namespace is not None:
+        return _Place(namespace.id, _known_items(connection, namespace.id, [put.key for put in group]))
+    if all(put.value is None for put in group):
+        return None
+    return _Place(clock.new_namespace(path), {})
 
 
 class Clock:
@@ -168,38 +179,30 @@ def _known_items(connection: sqlite3.Connection, namespace_id: int, keys: list[s
     return known
 
 
-def _collect(changes: _Changes, clock: Clock, namespace_id: int, put: Put, known: _Known | None) -> None:
-    """Turn one put into rows."""
+def _collect(changes: _Changes, clock: Clock, place: _Place, put: Put) -> int | None:
+    """Turn one put into rows, its vectors aside; gives the id of the item, None for a deletion."""
+    known = place.known.get(put.key)
     if put.value is None:
         if known is not None:
             stamp = clock.stamp()
             changes.deletes.append(known.id)
-            changes.tombstones.append((namespace_id, stamp, known.id))
-            changes.revisions[namespace_id] = stamp
-        return
+            changes.tombstones.append((place.id, stamp, known.id))
+            changes.revisions[place.id] = stamp
+        return None
     stamp = clock.stamp()
     expires_at = None if put.ttl is None else stamp + int(put.ttl * _MICROSECONDS_PER_MINUTE)
     if known is None:
         item_id = clock.new_item()
-        row = (item_id, namespace_id, put.key, put.value, stamp, stamp, expires_at, put.ttl)
-        changes.inserts.append(row)
+        changes.inserts.append((item_id, place.id, put.key, put.value, stamp, stamp, expires_at, put.ttl))
     else:
         item_id = known.id
         changes.stale.append(item_id)
         changes.updates.append((put.value, known.created_at or stamp, stamp, expires_at, put.ttl, item_id))
-    changes.revisions[namespace_id] = stamp
+    changes.revisions[place.id] = stamp
     if put.lexical is not None:
-        row_of_text = put.lexical
-        changes.texts.append(
-            (
-                item_id,
-                row_of_text.tokens,
-                row_of_text.speaker,
-                row_of_text.sequence,
-                row_of_text.time,
-                row_of_text.paths,
-            )
-        )
+        row = put.lexical
+        changes.texts.append((item_id, row.tokens, row.speaker, row.sequence, row.time, row.paths))
+    return item_id
 
 
 def _vector_rows(item_id: int, put: Put, vectors: VectorSource) -> Iterator[tuple[object, ...]]:

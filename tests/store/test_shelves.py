@@ -77,3 +77,16 @@ def test_equal_scores_come_in_one_order_on_every_page() -> None:
         pages = [store.search(ALICE, query="same", limit=7, offset=offset) for offset in range(0, 60, 7)]
         keys = [item.key for page in pages for item in page]
         assert len(keys) == len(set(keys)) == 60
+
+
+def test_a_batch_keeps_its_order_over_all_namespaces() -> None:
+    with FaissStore.from_conn_string(":memory:") as store:
+        store.batch([PutOp(user(n % 3), str(n), {"n": n}) for n in range(9)])
+        assert [item.key for item in store.search((), limit=9)] == list("876543210")
+        assert [item.key for item in store.search((), filter={"n": {"$gte": 0}}, limit=9)] == list("876543210")
+
+
+def test_a_filtered_search_where_nothing_has_a_vector_finds_nothing() -> None:
+    with FaissStore.from_conn_string(":memory:", index=index()) as store:
+        store.put(ALICE, "k", {"n": 1}, index=False)
+        assert store.search(ALICE, query="tea", filter={"n": 1}) == []
