@@ -211,7 +211,8 @@ def keywords(text: str, limit: int) -> list[str]:
     surface: dict[str, str] = {}
     for word, stem in zip(content, stems(content), strict=True):
         counts[stem] += 1
-        surface.setdefault(stem, canonical_keyword(word))
+        if stem not in surface:
+            surface[stem] = singular(word.removesuffix("'s"))
     for word in _dictionary_words(runs):
         counts[word] += 1
         surface.setdefault(word, word)

@@ -186,7 +186,7 @@ class LexicalIndex:
         for words, runs in members(frozenset(analysis.stems), analysis.runs):
             ranges = [span for word in words for span in self._stem_ranges(word)]
             ranges += [run_range(run) for run in runs]
-            found.append((ranges, _KIND_WEIGHT * min(1.0, _KIND_LENGTH / analysis.weight)))
+            found.append((ranges, _KIND_WEIGHT * min(1.0, _KIND_LENGTH / max(1.0, analysis.weight))))
         return found
 
     def _characters(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:

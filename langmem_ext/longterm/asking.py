@@ -2,12 +2,12 @@
 
 from typing import Any, TypeVar
 
-from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel, ValidationError
 
 from langmem_ext.errors import ModelOutputError
+from langmem_ext.longterm.core import Core
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, invoke
 from langmem_ext.prompts import REPAIR
@@ -20,15 +20,16 @@ _REPEATED = 2000
 """Characters of a malformed output that are shown to the model again."""
 
 
-def ask_model(model: BaseChatModel, schema: type[M], system: str, body: str, meter: Meter) -> Operation[M]:
+def ask_model(core: Core, schema: type[M], system: str, body: str, meter: Meter) -> Operation[M]:
     """Return the model's answer as an instance of `schema`, after one repair attempt at most.
 
     Raises:
         ModelOutputError: Still malformed after the repair.
         CapReachedError: The meter's cap is used up.
+        NotImplementedError: The model can't return structure.
         Exception: Whatever the model itself raises.
     """
-    structured = model.with_structured_output(schema, include_raw=True)
+    structured = core.structured(schema)
     messages: list[BaseMessage] = [SystemMessage(system), HumanMessage(body)]
     answer = yield from _call(structured, messages, meter)
     try:

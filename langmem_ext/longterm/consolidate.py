@@ -222,7 +222,7 @@ def _drafts(core: Core, window: Window, meter: Meter) -> Operation[list[tuple[Su
     known = yield from topics(core)
     body, entries = render_window(window, list(known)[-core.distillation.known_topics :])
     try:
-        digest = yield from ask_model(core.model, Digest, SUMMARISE[language(body)], body, meter)
+        digest = yield from ask_model(core, Digest, SUMMARISE[language(body)], body, meter)
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("consolidation by extraction: %s", type(error).__name__)
         return _extracted(core, sessions)

@@ -69,7 +69,7 @@ def next_window(core: Core, thread_id: str, start: int, length: int, page: Seque
 def _within_tokens(core: Core, page: Sequence[MemoryRecord]) -> Sequence[MemoryRecord]:
     total = 0
     for number, message in enumerate(page):
-        total += core.counter(message.content)
+        total += core.counter(message.content) if stated(message) else 0
         if number and total > core.distillation.window_tokens:
             return page[:number]
     return page

@@ -5,7 +5,7 @@ revisions that can be undone.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.extract import (
@@ -33,21 +33,29 @@ _RELATED = 0.34
 """Overlap from which a statement of change is taken to be about a known memory: a third of the words of both."""
 
 
-def extract_operations(messages: Sequence[MemoryRecord], known: Sequence[MemoryRecord]) -> list[MemoryOperation]:
-    """Return the changes that the patterns of `extract.facts` find in what people said.
+def statements(messages: Sequence[MemoryRecord]) -> dict[int, list[Fact]]:
+    """Return what people state in messages by the patterns of `extract.facts`, by the message's number, from 1."""
+    found = {
+        number: facts(message.content, message.speaker or "")
+        for number, message in enumerate(messages, 1)
+        if stated(message)
+    }
+    return {number: told for number, told in found.items() if told}
+
+
+def extract_operations(told: Mapping[int, Sequence[Fact]], known: Sequence[MemoryRecord]) -> list[MemoryOperation]:
+    """Return the changes that statements make to what is known.
 
     Args:
-        messages: The new messages, in order; operations name them by number, from 1.
+        told: What `statements` found.
         known: What is known around them; operations name them by number, from 1.
     """
     operations: list[MemoryOperation] = []
     said: list[frozenset[str]] = []
     used: set[int] = set()
     slots: dict[tuple[str, str], int] = {}
-    for number, message in enumerate(messages, 1):
-        if not stated(message):
-            continue
-        for fact in facts(message.content, message.speaker or ""):
+    for number, found in told.items():
+        for fact in found:
             words = features(fact.content)
             if any(_overlap(words, earlier) >= _SAME for earlier in said):
                 continue

@@ -16,7 +16,7 @@ class DistillationSettings(BaseModel):
         session_gap: Silence that ends a session. Half an hour is the usual session boundary of web analytics.
         window_messages: Messages per consolidation window at most, so that every summary reads a bounded input; several
             short sessions share one window, and so one model call.
-        window_tokens: Tokens per window at most, for the same reason.
+        window_tokens: Tokens of statements per window at most, for the same reason.
         known_topics: Topic labels shown to the model for reuse, the most recent first.
         summary_tokens: Tokens of an extracted summary at most.
         summary_least: Tokens that an extracted summary may always take.
@@ -49,7 +49,7 @@ class DistillationSettings(BaseModel):
     summary_tokens: int = Field(160, ge=16)
     summary_least: int = Field(64, ge=16)
     summary_whole: int = Field(160, ge=0)
-    summary_share: float = Field(0.12, gt=0, le=1)
+    summary_share: float = Field(0.1, gt=0, le=1)
     fan_in: int = Field(16, ge=2, le=64)
     roll_up_at: int = Field(3, ge=2)
     reflect_at: float = Field(15.0, gt=0)

@@ -35,11 +35,11 @@ class Tracer:
     @contextmanager
     def step(self, name: str, asked: str = "") -> Iterator[dict[str, Any]]:
         """Time a step; what the body puts into the dictionary becomes the step's fields."""
-        fields: dict[str, Any] = {}
+        fields: dict[str, Any] = {"asked": asked}
         began = time.perf_counter()
         yield fields
         elapsed = (time.perf_counter() - began) * 1000
-        self.steps.append(RecallStep(name=name, asked=asked, milliseconds=round(elapsed, 3), **fields))
+        self.steps.append(RecallStep(name=name, milliseconds=round(elapsed, 3), **fields))
 
 
 @dataclass(slots=True)
@@ -95,22 +95,34 @@ def recall(
         InvalidInputError: An argument can't be meant; the message says what to pass.
     """
     tracer = Tracer()
-    plan = make_plan(
-        core,
-        query,
-        before=before,
-        after=after,
-        as_of=as_of,
-        now=now,
-        kinds=kinds,
-        topic=topic,
-        thread_id=thread_id,
-        keywords=keywords,
-        limit=limit,
-        token_budget=token_budget,
-        exclude=exclude,
-    )
-    _trace_plan(tracer, plan)
+    with tracer.step("plan") as step:
+        plan = make_plan(
+            core,
+            query,
+            before=before,
+            after=after,
+            as_of=as_of,
+            now=now,
+            kinds=kinds,
+            topic=topic,
+            thread_id=thread_id,
+            keywords=keywords,
+            limit=limit,
+            token_budget=token_budget,
+            exclude=exclude,
+        )
+        step["asked"] = plan.describe()
+        step["detail"] = {"keywords": list(plan.keywords), "times": [span.text for span in plan.spans]}
+    found = yield from find(core, plan, tracer)
+    core.note_use(list(found.ids()), plan.now)
+    return found
+
+
+def find(core: Core, plan: Plan, tracer: Tracer | None = None) -> Operation[Recall]:
+    """Carry out a plan without counting what comes back as used: what the engine itself looks up is no use."""
+    tracer = tracer or Tracer()
+    with tracer.step("main_context", "what is in the context already is not loaded again") as step:
+        step["found"] = len(plan.exclude)
     named = yield from _indexes(core, plan, tracer)
     weight = yield from ranking.dense_weight(core.store, plan.query, core.settings)
     candidates = yield from _candidates(core, plan, weight, tracer)
@@ -118,15 +130,7 @@ def recall(
     ranked = yield from _rerank(core, plan, ranked, tracer)
     ranked = _cover(core, named, ranked, tracer)
     chosen, tokens = _fit(core, plan, ranked, tracer)
-    core.note_use([record.id for record in chosen.records], plan.now)
     return Recall(query=plan.query, records=chosen.records, scores=chosen.scores, tokens=tokens, trace=tracer.steps)
-
-
-def _trace_plan(tracer: Tracer, plan: Plan) -> None:
-    with tracer.step("plan", plan.describe()) as step:
-        step["detail"] = {"keywords": list(plan.keywords), "times": [span.text for span in plan.spans]}
-    with tracer.step("main_context", "what is in the context already is not loaded again") as step:
-        step["found"] = len(plan.exclude)
 
 
 def _indexes(core: Core, plan: Plan, tracer: Tracer) -> Operation[Named]:

@@ -126,7 +126,7 @@ def _insights(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Oper
     ]
     body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
     try:
-        answer = yield from ask_model(core.model, Reflections, REFLECT[language(body)], body, meter)
+        answer = yield from ask_model(core, Reflections, REFLECT[language(body)], body, meter)
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("reflection by extraction: %s", type(error).__name__)
         return extract_insights(entries)

@@ -163,6 +163,6 @@ def _draft(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Operati
         ]
         body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
         with suppress(CapReachedError, NotImplementedError):
-            return (yield from ask_model(core.model, SummaryDraft, ROLL_UP[language(body)], body, meter))
+            return (yield from ask_model(core, SummaryDraft, ROLL_UP[language(body)], body, meter))
     extracted = extract_summary(core, entries) or SummaryDraft(topic="general", content=entries[-1].content)
     return extracted.model_copy(update={"keywords": keywords, "importance": importance})

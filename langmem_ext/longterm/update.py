@@ -18,11 +18,12 @@ from pydantic import BaseModel, Field, ValidationError
 from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, exclusively, get_items
-from langmem_ext.longterm.extraction import extract_operations
+from langmem_ext.longterm.extraction import extract_operations, statements
 from langmem_ext.longterm.log import DISTILLED, move_watermark, read_log, stated, thread_length, threads, watermark
+from langmem_ext.longterm.plan import make_plan
 from langmem_ext.longterm.quoting import quoted
 from langmem_ext.longterm.reading import records
-from langmem_ext.longterm.recall import recall
+from langmem_ext.longterm.recall import find
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
 from langmem_ext.longterm.spending import within_caps
 from langmem_ext.longterm.versions import believed_since, supersede
@@ -34,6 +35,9 @@ from langmem_ext.records import Kind, MemoryRecord, derived_id, escape, from_val
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
+
+_PER_MESSAGE = 5
+"""Known memories looked up around each new message."""
 
 FACT_KINDS: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile")
 
@@ -140,16 +144,25 @@ def _propose(core: Core, span: Range, meter: Meter) -> Operation[list[MemoryOper
     speaking = [message for message in span.messages if stated(message)]
     if not speaking:
         return []
-    span.known = yield from _neighbours(core, speaking)
     if core.model is None:
-        return extract_operations(span.messages, [from_value(item.value) for item in span.known])
+        return (yield from _extract(core, span))
+    span.known = yield from _neighbours(core, speaking)
     body = _render(span) + _render_schemas(core)
     try:
-        answer = yield from ask_model(core.model, MemoryUpdate, UPDATE[language(body)], body, meter)
+        answer = yield from ask_model(core, MemoryUpdate, UPDATE[language(body)], body, meter)
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("update by extraction: %s", type(error).__name__)
-        return extract_operations(span.messages, [from_value(item.value) for item in span.known])
+        return (yield from _extract(core, span))
     return answer.operations
+
+
+def _extract(core: Core, span: Range) -> Operation[list[MemoryOperation]]:
+    """Extract what people state, and look for what is known only around those who state something."""
+    told = statements(span.messages)
+    if not told:
+        return []
+    span.known = yield from _neighbours(core, [span.messages[number - 1] for number in told])
+    return extract_operations(told, [from_value(item.value) for item in span.known])
 
 
 def _neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[Item]]:
@@ -159,7 +172,8 @@ def _neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[
     """
     ids: dict[str, None] = {}
     for message in messages:
-        found = yield from recall(core, message.content[: core.distillation.neighbour_query], kinds=FACT_KINDS, limit=5)
+        about = message.content[: core.distillation.neighbour_query]
+        found = yield from find(core, make_plan(core, about, kinds=FACT_KINDS, limit=_PER_MESSAGE))
         ids.update(dict.fromkeys(found.ids()))
     latest = yield from records(core, kinds=FACT_KINDS, limit=max(1, core.distillation.neighbours))
     ids.update(dict.fromkeys(record.id for record in latest))
