@@ -77,12 +77,14 @@ def overhead(size: int, folder: Path, analysis: Literal["model", "recall"]) -> R
         model = NotingModel()
         agent = create_memory_agent(model, store=store, checkpointer=InMemorySaver(), update="off", analysis=analysis)
         seconds = []
+        busy = time.process_time()
         for number, question in enumerate(questions):
             began = time.perf_counter()
             agent.invoke({"messages": [HumanMessage(question)]}, _thread(f"q{number}"), context=Context(user_id=USER))
             seconds.append(time.perf_counter() - began - model.seconds[-1])
+        busy = (time.process_time() - busy) / len(questions)
     timing = summarise(seconds[3:])
-    note = f"p95 {timing.p95 * 1000:.1f} ms, {timing.calls} turns"
+    note = f"p95 {timing.p95 * 1000:.1f} ms, {timing.calls} turns, {busy * 1000:.1f} ms of CPU each"
     return Row(
         f"overhead of a turn, {analysis}",
         "langmem_ext",

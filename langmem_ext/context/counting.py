@@ -25,9 +25,11 @@ class Counter:
 
     def message(self, message: BaseMessage) -> int:
         """Return the tokens of a message: text, calls, name and role."""
-        if message.id is None or not isinstance(message.content, str) or getattr(message, "tool_calls", None):
+        if not isinstance(message.content, str) or message.name or message.type not in {"human", "ai", "system"}:
             return count_message(message, self.text)
-        key = (message.id, hash(message.content))
+        if getattr(message, "tool_calls", None) or getattr(message, "invalid_tool_calls", None):
+            return count_message(message, self.text)
+        key = (message.id or message.type, hash(message.content))
         tokens = self._known.get(key)
         if tokens is None:
             tokens = count_message(message, self.text)
