@@ -1,6 +1,7 @@
 """`langmem-ext chat`: an endless conversation whose next run remembers this one."""
 
 import os
+import signal
 import sys
 import uuid
 from dataclasses import dataclass, field
@@ -55,7 +56,8 @@ def chat(
 ) -> None:
     """Talk, for as long as you like; the next run remembers.
 
-    Ctrl-C or the end of input ends it. Nothing said is lost: each message is stored before it is answered.
+    Ctrl-C or the end of input ends it; while it answers, Ctrl-C waits for the next word, pressed twice it does not.
+    Nothing said is lost: each message is stored before it is answered.
 
     [bold]Examples[/bold]
 
@@ -96,6 +98,8 @@ class Conversation:
     trace: bool = False
     _earlier: "list[BaseMessage]" = field(default_factory=list)
     _open_line: bool = False
+    _answering: bool = False
+    _interrupted: bool = False
 
     def run(self) -> None:
         """Talk until the user ends it."""
@@ -105,15 +109,27 @@ class Conversation:
             _enable_line_editing()
             records = sum(self.memory.stats().records.values())
             self._note(self.labels["hello"].format(user=self.user, records=records))
+        signal.signal(signal.SIGINT, self._interrupt)
         try:
-            while True:
+            while not self._interrupted:
                 text = input(self.labels["you"] if talking else "")
                 if text.strip():
                     self._turn(text)
         except (EOFError, KeyboardInterrupt):
-            if talking:
-                self._open_line = True  # the prompt, on which the user pressed a key that writes nothing
-                self._note(self.labels["bye"])
+            self._open_line = talking  # the prompt, on which the user pressed a key that writes nothing
+        finally:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if talking:
+            self._note(self.labels["bye"])
+
+    def _interrupt(self, _signal: int, _frame: object) -> None:
+        """End the chat: at once at the prompt or when pressed again, else at the next event of the turn.
+
+        An exception in the middle of a turn could leave a thread of the graph's behind that nothing would wake.
+        """
+        if self._interrupted or not self._answering:
+            raise KeyboardInterrupt
+        self._interrupted = True
 
     def _recent(self) -> "list[BaseMessage]":
         """Return the end of the thread's log, from a message of the user on: no tool result without its call."""
@@ -127,19 +143,19 @@ class Conversation:
 
         now = datetime.now(local_zone())
         message = HumanMessage(text, id=str(uuid.uuid4()), additional_kwargs={"timestamp": now.isoformat()})
+        self._answering = True
         try:
             self._answer(message)
-        except KeyboardInterrupt:
-            self._store(message)
-            raise
         except Exception as error:  # noqa: BLE001 - a provider may raise anything
-            self._store(message)
             self._end_line()
             complain(f"no answer: {type(error).__name__}: {error}")
+        finally:
+            self._answering = False
+            self._store(message)
         self._earlier = []
 
     def _store(self, message: "HumanMessage") -> None:
-        """Make sure that a message whose turn was cut short is in the log; logging it twice stores it once."""
+        """Make sure that a message is in the log even where its turn was cut short; it is stored once."""
         self.memory.observe([message], thread_id=self.thread)
 
     def _answer(self, message: "HumanMessage") -> None:
@@ -153,6 +169,8 @@ class Conversation:
         )
         self._write(self.labels["agent"], style="bold blue")
         for mode, payload in events:
+            if self._interrupted:
+                break
             if mode == "messages":
                 self._speak(*payload)
             elif self.trace:

@@ -78,8 +78,10 @@ class Terminal:
 
     def end(self) -> int:
         """Read the rest and return the exit code."""
+        deadline = time.monotonic() + PATIENCE
         while self._read():
-            continue
+            if time.monotonic() > deadline:
+                raise AssertionError(f"the command did not end; shown was:\n{self.shown}")
         return self._process.wait(timeout=PATIENCE)
 
     def _read(self) -> bool:

@@ -7,8 +7,6 @@ from langmem_ext.cli.flow import units, wrap
 
 ALPHABET = st.one_of(st.sampled_from("ab 1,。万民宿(「.\n"), st.characters(exclude_categories=["C"]))
 TEXT = st.text(alphabet=ALPHABET, max_size=80)
-    alphabet=st.one_of(st.sampled_from("ab 1,。万民宿(「.\n"), st.characters(exclude_categories=["C"])), max_size=80
-)
 
 
 @settings(max_examples=50)
