@@ -8,9 +8,9 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.store.memory import InMemoryStore
 
-from langmem_ext import create_memory_agent
+from langmem_ext import FaissStore, create_memory_agent
 from langmem_ext.testing.models import ScriptedCall
-from langmem_ext.tokens import count_messages, count_tools
+from langmem_ext.tokens import count_messages, count_text, count_tools
 from tests.loop.fakes import ALICE, Script, call, memory_of, prompt, search, thread
 
 PLACES = ["Bergen", "苏黎世", "Kyoto", "大理", "Porto", "昆明"]
@@ -102,15 +102,18 @@ def test_a_model_writes_the_rolling_summary_when_memory_is_updated_inline() -> N
 @pytest.mark.slow
 def test_a_conversation_of_a_million_tokens_runs_in_a_constant_context() -> None:
     turns = 400
-    model = Script(responses=["A long answer about rocks. " * 200] * turns)
-    agent = create_memory_agent(
-        model, store=InMemoryStore(), update="off", checkpointer=InMemorySaver(), context_budget=8000, analysis="recall"
-    )
-    sizes = []
-    for number in range(turns):
-        text = f"Question {number}: " + "why is granite hard and basalt dark? " * 180
-        agent.invoke({"messages": [("user", text)]}, thread(f"t{number // 50}"), context=ALICE)
-        sizes.append(len(agent.get_state(thread(f"t{number // 50}")).values["messages"]))
-    assert sum(_cost(each) for each in model.calls) > 1_000_000
+    answer = "A long answer about rocks. " * 200
+    model = Script(responses=[answer] * turns)
+    said, sizes = 0, []
+    with FaissStore.from_conn_string(":memory:") as store:
+        agent = create_memory_agent(
+            model, store=store, update="off", checkpointer=InMemorySaver(), context_budget=8000, analysis="recall"
+        )
+        for number in range(turns):
+            text = f"Question {number}: " + "why is granite hard and basalt dark? " * 180
+            agent.invoke({"messages": [("user", text)]}, thread("one"), context=ALICE)
+            said += count_text(text) + count_text(answer)
+            sizes.append(len(agent.get_state(thread("one")).values["messages"]))
+    assert said > 1_000_000
     assert max(map(_cost, model.calls)) <= 8000
     assert max(sizes) < 20
