@@ -25,7 +25,7 @@ from langmem_ext.longterm.schemas import MAX_OPERATIONS, EntryKeywords, Insight,
 from langmem_ext.records import MemoryRecord
 from langmem_ext.text import features, language
 
-_ENTRY_KEYWORDS = 8
+_ENTRY_KEYWORDS = 6
 _SUMMARY_KEYWORDS = 20
 _SAME = 0.8
 """Overlap of words (Jaccard) from which two statements say the same."""
