@@ -144,8 +144,10 @@ def stats(*, user: User = "default", store: StoreUrl = None, json: Json = False)
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(justify="right")
-    for kind, number in sorted(counted.records.items()):
-        table.add_row(f"records of kind {kind}", f"{number:,}")
-    for name, number in counted.model_dump(exclude={"records"}).items():
-        table.add_row(name, f"{number:,}")
+    for name, value in counted.model_dump().items():
+        if isinstance(value, dict):
+            for kind, number in sorted(value.items()):
+                table.add_row(f"{name} of kind {kind}", f"{number:,}")
+        else:
+            table.add_row(name, f"{value:,}")
     console().print(table)
