@@ -229,9 +229,18 @@ def _dictionary_words(runs: Iterable[str]) -> list[str]:
         return []
     import rjieba  # noqa: PLC0415 - loads a dictionary of 5 MB
 
-    found = [word for run in runs for word in rjieba.cut(run)]
     return [
         word
-        for word in found
-        if len(word) > 1 and word not in CHINESE_WORDS and not FUNCTION_CHARACTERS.issuperset(word)
+        for run in runs
+        for word, tag in rjieba.tag(run)
+        if len(word) > 1
+        and tag[0] not in _NO_KEYWORD
+        and (tag.startswith("nr") or rjieba.has_word(word))
+        and word not in CHINESE_WORDS
+        and not FUNCTION_CHARACTERS.issuperset(word)
     ]
+
+
+_NO_KEYWORD = frozenset("rmcpux")
+"""Parts of speech that name nothing: pronouns, numerals, conjunctions, prepositions, particles, marks. What the
+tagger makes up beyond its dictionary is kept only where it is a name."""
