@@ -6,7 +6,7 @@
     fused = z( mx(words + date·dates) + character·mx(characters) )  +  w·z(cosine)
     fused += std(fused)·( speaker·[said by the one speaker named] + focus·(time·[inside a time named] + telling) )
     fused += std(fused)·length·z(log length)
-    telling = asks·[ends in a question] + personal·[says "I"] + answers·[follows a question]
+    telling = asks·[ends in a question, without "I"] + personal·[says "I"] + answers·[follows a question]
 
 A sum of scaled scores keeps how much better the best is than the next, which votes by rank throw away: fusing by
 reciprocal rank measured 2 to 14 points below this wherever one list is much weaker than the other. The weight `w`
@@ -134,7 +134,7 @@ def _telling(candidates: Candidates, settings: RecallSettings) -> Floats:
     """How much each candidate looks like a message that tells something, in standard deviations of the scores."""
     raised = np.zeros(len(candidates.keys))
     if candidates.marks is not None:
-        raised[candidates.marks & ASKS > 0] += settings.asks
+        raised[candidates.marks & (ASKS | PERSONAL) == ASKS] += settings.asks
         raised[candidates.marks & PERSONAL > 0] += settings.personal
         raised[candidates.marks & ANSWERS > 0] += settings.answers
     return raised
