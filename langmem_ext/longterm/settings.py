@@ -55,7 +55,7 @@ class RecallSettings(BaseModel):
     its length: a long text names times in passing, and is not answered by a message that tells one thing."""
 
     asks: float = Field(default=-0.5, le=0)
-    """Raise, in standard deviations, of what ends in a question and says nothing of the asker: evidence is in the answer."""
+    """Raise, in standard deviations, of what ends in a question and tells nothing of the asker: the answer tells."""
 
     personal: float = Field(default=0.3, ge=0)
     """Raise of what someone says of themselves ("I", "my", 我), and of what is in no conversation (distilled facts)."""
