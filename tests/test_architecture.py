@@ -27,6 +27,7 @@ LAYERS = {
     "longterm": ENGINE,
     "context": CONTEXT,
     "loop": LOOP,
+    "evaluation": DOORS,
     "scope": DOORS,
     "memory": DOORS,
     "middleware": DOORS,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from langmem_ext._version import __version__
-from langmem_ext.cli import changes, looking, maintenance, story, talking, transfer
+from langmem_ext.cli import changes, evaluate, looking, maintenance, profile, story, talking, transfer
 
 app = typer.Typer(
     name="langmem-ext",
@@ -48,6 +48,8 @@ app.command("list", rich_help_panel=_LOOK)(looking.list_records)
 app.command("show", rich_help_panel=_LOOK)(looking.show)
 app.command("history", rich_help_panel=_LOOK)(looking.history)
 app.command("stats", rich_help_panel=_LOOK)(looking.stats)
+app.command("profile", rich_help_panel=_LOOK)(profile.profile)
+app.command("eval", rich_help_panel=_LOOK)(evaluate.evaluate)
 
 app.command("remember", rich_help_panel=_CHANGE)(changes.remember)
 app.command("revise", rich_help_panel=_CHANGE)(changes.revise)
