@@ -25,6 +25,11 @@ from langmem_ext.operations import Operation, ask
 from langmem_ext.protocols import Candidates
 from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, from_value, render
 
+_NOTED = 20
+"""Records of a recall whose use is noted: one that fills a large context uses what it found first."""
+_SPARE = 16
+"""Records that are loaded beyond the limit, to replace what is covered or said twice."""
+
 
 @dataclass(slots=True)
 class Tracer:
@@ -114,7 +119,7 @@ def recall(
         step["asked"] = plan.describe()
         step["detail"] = {"keywords": list(plan.keywords), "times": [span.text for span in plan.spans]}
     found = yield from find(core, plan, tracer)
-    core.note_use(list(found.ids()), plan.now)
+    core.note_use(list(found.ids())[:_NOTED], plan.now)
     return found
 
 
@@ -177,7 +182,7 @@ def _rank(
         if plan.topic is None:
             for record_id in named.by_record:
                 scores[record_id] = scores.get(record_id, floor) + bonus * named.strength(record_id)
-        depth = core.settings.depth + plan.limit
+        depth = max(core.settings.depth, plan.limit + _SPARE)
         best = sorted(scores, key=lambda key: -scores[key])[: depth + len(plan.exclude)]
         ranked, missing = yield from _load(core, plan, best, scores)
         step["found"] = len(scores)
