@@ -21,10 +21,11 @@ from langchain_core.embeddings import Embeddings
 from langgraph.store.base import IndexConfig
 
 from benchmarks.common import Row, environment, publish
-from benchmarks.recall_data import METRICS, Question, cut_into_phases, load, scores
+from benchmarks.recall_data import Question, cut_into_phases, load
 from benchmarks.recall_speed import measure
 from benchmarks.recall_vectors import CachedEmbeddings
 from langmem_ext import FaissStore, LongTermMemory
+from langmem_ext.evaluation.metrics import METRICS, scores
 
 SETS = ("locomo", "longmemeval_pool", "realmem", "madial_zh", "madial_en")
 APART = frozenset({"adversarial", "abstention"})

@@ -1,19 +1,15 @@
-"""Conversations with gold evidence: their files, their questions, and the metrics of a ranking."""
+"""Conversations with gold evidence: their files and their questions."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
-METRICS = ("recall@5", "recall@10", "recall@20", "ndcg@10", "mrr")
-_CUTS = (5, 10, 20)
-_NDCG = 10
 _ASSISTANTS = {"assistant", "ai"}
 
 Batch = tuple[str, list[BaseMessage]]
@@ -85,14 +81,3 @@ def cut_into_phases(conversation: Conversation) -> Iterator[tuple[list[Batch], l
         told = before
         batches = [(thread, [message for _, message in run]) for thread, run in groupby(fresh, lambda pair: pair[0])]
         yield batches, list(questions)
-
-
-def scores(ranking: Sequence[str], gold: frozenset[str]) -> list[float]:
-    """Return the `METRICS` of a ranking: found gold in the first k over gold, binary NDCG, reciprocal rank."""
-    hits = np.array([key in gold for key in ranking], dtype=float)
-    discounts = 1 / np.log2(np.arange(2, _NDCG + 2))
-    gained = float(hits[:_NDCG] @ discounts[: len(hits[:_NDCG])])
-    ideal = float(discounts[: len(gold)].sum())
-    first = np.flatnonzero(hits)
-    recalls = [float(hits[:cut].sum()) / len(gold) for cut in _CUTS]
-    return [*recalls, gained / ideal, 1 / (1 + int(first[0])) if first.size else 0.0]

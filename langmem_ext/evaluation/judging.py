@@ -38,7 +38,10 @@ def judge(model: BaseChatModel, query: Query, answer: str) -> Verdict:
     prompt = _prompt(query, answer)
     structured = model.with_structured_output(Verdict, include_raw=True)
     for _attempt in range(2):
-        result: Any = structured.invoke(prompt)
+        try:
+            result: Any = structured.invoke(prompt)
+        except ValueError as error:  # some clients parse on their own, and raise what their parser does
+            result = {"parsed": None, "parsing_error": error}
         if isinstance(result["parsed"], Verdict):
             return result["parsed"]
         problem = type(result["parsing_error"]).__name__ if result["parsing_error"] else "no verdict"
