@@ -49,7 +49,7 @@ def unlabel(text: str) -> str:
     return re.sub(r"%([0-9A-F]{2,4});", lambda match: chr(int(match[1], 16)), text)
 
 
-def root(namespace: tuple[str, ...]) -> tuple[str, ...]:
+def root(namespace: object) -> tuple[str, ...]:
     """Check a memory's root namespace and return it.
 
     Raises:
@@ -58,6 +58,7 @@ def root(namespace: tuple[str, ...]) -> tuple[str, ...]:
     """
     if not isinstance(namespace, tuple) or not namespace:
         raise InvalidInputError(f'namespace must be a tuple such as ("memories", "alice"), got {namespace!r}')
+    labels: list[str] = []
     for part in namespace:
         if not isinstance(part, str) or not part or _FORBIDDEN.search(part) or len(part) > _MAX_LABEL:
             raise InvalidInputError(
@@ -66,9 +67,10 @@ def root(namespace: tuple[str, ...]) -> tuple[str, ...]:
             )
         if part in LEAVES:
             raise InvalidInputError(f"namespace label {part!r} is reserved; reserved are {sorted(LEAVES)}")
-    if namespace[0] == "langgraph":
+        labels.append(part)
+    if labels[0] == "langgraph":
         raise InvalidInputError('the root label "langgraph" is reserved by LangGraph; pass another one')
-    return namespace
+    return tuple(labels)
 
 
 def user_namespace(user_id: str) -> tuple[str, str]:

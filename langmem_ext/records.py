@@ -18,6 +18,9 @@ Kind: TypeAlias = Literal["message", "fact", "preference", "relation", "event", 
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+ROLES = frozenset({"user", "assistant", "tool", "system", "function"})
+"""Speakers that are no names: they tell nothing apart, so they are not searched for."""
+
 FOREVER = 253_402_300_800.0
 """Epoch seconds of the year 10000: `believed_until` of what is still believed. A number, because not every store
 can compare with null, and equal for all live records, because every store gets equality right."""
@@ -81,8 +84,9 @@ class MemoryRecord(BaseModel):
 
     @property
     def text(self) -> str:
-        """The text that is searched: who said it, and what."""
-        return f"{self.speaker}: {self.content}" if self.speaker else self.content
+        """The text that is searched: who said it, where that is a name and not a role, and what."""
+        named = self.speaker and self.speaker not in ROLES
+        return f"{self.speaker}: {self.content}" if named else self.content
 
     @property
     def live(self) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel, ValidationError
@@ -44,7 +45,10 @@ def ask_model(core: Core, schema: type[M], system: str, body: str, meter: Meter)
 def _call(structured: Runnable[Any, Any], messages: list[BaseMessage], meter: Meter) -> Operation[dict[str, Any]]:
     sent = count_messages(messages)
     meter.reserve(sent)
-    answer = yield from invoke(structured, messages)
+    try:
+        answer = yield from invoke(structured, messages)
+    except (ValidationError, OutputParserException) as error:  # some clients validate before they give the raw message
+        answer = {"raw": None, "parsed": None, "parsing_error": error}
     result = answer if isinstance(answer, dict) else {"parsed": answer}
     meter.spend(result.get("raw"), sent)
     return result

@@ -5,6 +5,7 @@ from langmem_ext.longterm import (
     forget as forgetting,
     indexes,
     log as logging,
+    profile as profiling,
     reading,
     recall as recalling,
     reflect as reflecting,
@@ -49,6 +50,8 @@ class LongTermMemory(Core):
     alog = asynchronous(logging.read_log)
     messages = synchronous(logging.read_messages)
     amessages = asynchronous(logging.read_messages)
+    profile = synchronous(profiling.profile)
+    aprofile = asynchronous(profiling.profile)
     threads = synchronous(logging.threads)
     athreads = asynchronous(logging.threads)
     topics = synchronous(indexes.topics)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from langmem_ext.longterm.settings import RecallSettings
 from langmem_ext.records import MemoryRecord
-from langmem_ext.text import features
+from langmem_ext.text import analyse, features
 
 
 @dataclass(slots=True)
@@ -32,8 +32,8 @@ def fit(
 
     The value of a record is its distance above the worst score, divided by its tokens to the power
     `settings.length_exponent`: 0 ignores length (no budget, the order of the scores), 1 is the greedy rule of the
-    fractional knapsack. Records that say what a chosen one says are left out (Jaccard of words above
-    `settings.duplicate_overlap`).
+    fractional knapsack. What says what a chosen record says is left out: within a token budget whatever overlaps by
+    `settings.duplicate_overlap` (Jaccard of words), without one only the same words by the same speaker.
 
     Args:
         records: Best first.
@@ -46,16 +46,17 @@ def fit(
     choice = Fit()
     chosen_words: list[frozenset[str]] = []
     by_word: defaultdict[str, list[int]] = defaultdict(list)
-    costs = [cost(record) for record in records]
+    costs = [cost(record) for record in records] if budget is not None else []
     for place in _order(scores, costs, budget, settings):
-        record, tokens = records[place], costs[place]
+        record = records[place]
         if len(choice.places) >= limit:
             choice.dropped[record.id] = f"beyond the limit of {limit}"
             continue
+        tokens = costs[place] if costs else cost(record)
         if budget is not None and choice.tokens + tokens > budget:
             choice.dropped[record.id] = f"{tokens} tokens, {budget - choice.tokens} left"
             continue
-        words = features(record.content)
+        words = features(record.content) if budget is not None else frozenset({analyse(record.text)})
         prefix = _prefix(words, settings.duplicate_overlap)
         near = sorted({n for word in prefix for n in by_word[word]})
         twin = next((n for n in near if _overlap(words, chosen_words[n]) >= settings.duplicate_overlap), None)
@@ -82,7 +83,7 @@ def _prefix(words: frozenset[str], threshold: float) -> list[str]:
 
 
 def _order(scores: Sequence[float], costs: Sequence[int], budget: int | None, settings: RecallSettings) -> list[int]:
-    if budget is None or not scores:
+    if budget is None or not costs:
         return list(range(len(scores)))
     worst = min(scores)
     values = [

@@ -15,6 +15,7 @@ question's script (see `probe`). `telling` knows nothing of the question: some m
 keep a conversation going, and evidence is found among the first.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -104,13 +105,15 @@ def fuse(
     character = settings.character_unspaced if script_of(analysis) == "unspaced" else settings.character
     fused = standard(scaled(words) + character * scaled(candidates.characters.astype(np.float64)))
     if weight > 0:
-        fused += weight * _dense(candidates)
+        if settings.dense is None and candidates.median_length > 0:
+            weight *= max(1.0, math.sqrt(analysis.weight / candidates.median_length))
+        fused += min(weight, max(settings.dense_most, settings.dense or 0.0)) * _dense(candidates)
     spread = float(fused.std()) if fused.size else 0.0
     if spread == 0.0:
         spread = 1.0  # nothing tells the candidates apart but who and when
     if len(candidates.named) == 1:
         fused += spread * settings.speaker * _said_by(candidates)
-    fused += spread * (focus * _telling(candidates, settings) + settings.length * _longer(candidates))
+    fused += spread * focus * (_telling(candidates, settings) + settings.length * _longer(candidates))
     if spans:
         fused += spread * focus * settings.time * _inside(candidates, spans)
     return fused
@@ -157,6 +160,8 @@ def _inside(candidates: Candidates, spans: Sequence[TimeSpan]) -> Floats:
 def boost(scores: Floats, records: Sequence[MemoryRecord], now: datetime, settings: RecallSettings) -> Floats:
     """Raise and lower scores, by small shares, for importance, recency and use.
 
+    Recency counts for what was distilled only: what was said long ago is asked for as often as what was said last.
+
     Each is taken as the distance from the mean of these records, so that what is the same for all changes nothing, and
     multiplies the distance of a score above the lowest, so that a bad match stays one. To that distance belongs one
     standard deviation (or one, where all scores are the same), so that a tie is decided, too.
@@ -172,6 +177,7 @@ def boost(scores: Floats, records: Sequence[MemoryRecord], now: datetime, settin
     importance = np.asarray([record.importance for record in records])
     ages = np.asarray([max(0.0, (now - record.occurred_at).total_seconds()) for record in records]) / _DAY
     recency = np.exp2(-ages / settings.recency_half_life_days)
+    recency[[record.kind == "message" for record in records]] = 0.0
     uses = np.log1p(np.asarray([record.access_count for record in records], np.float64))
     share = (
         settings.importance * (importance - importance.mean())

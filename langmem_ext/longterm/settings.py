@@ -25,7 +25,7 @@ class RecallSettings(BaseModel):
     date: float = Field(default=1.5, ge=0)
     """Weight of a date that question and memory share, against words: who asks for "7 May" means it."""
 
-    character: float = Field(default=0.4, ge=0)
+    character: float = Field(default=0.3, ge=0)
     """Weight of character n-grams: they catch other forms and misspellings, and carry much noise."""
 
     character_unspaced: float = Field(default=1.0, ge=0)
@@ -51,7 +51,7 @@ class RecallSettings(BaseModel):
     what is asked about often was said later; `before` and `after` are the hard bounds."""
 
     focus: float = Field(default=12.0, gt=0)
-    """Content words of a question beyond which times, and the three traits below, count less and less, by the square of
+    """Content words of a question beyond which times, and the four traits below, count less and less, by the square of
     its length: a long text names times in passing, and is not answered by a message that tells one thing."""
 
     asks: float = Field(default=-0.5, le=0)
@@ -70,8 +70,9 @@ class RecallSettings(BaseModel):
     """Share by which the score of a record grows per unit of importance above the candidates' mean."""
 
     recency: float = Field(default=0.02, ge=0, le=1)
-    """Share by which the score of a record of this moment grows, beside one long past. Little: at 0.05 talks about
-    projects gained half a point, and everything else lost more."""
+    """Share by which the score of a distilled record of this moment grows, beside one long past: what was learnt last
+    is likelier to hold. Logged messages have none: what was said long ago is asked for as often (at 0.05 it cost up to
+    half a point on every set but one)."""
 
     recency_half_life_days: float = Field(default=30.0, gt=0)
     """Days after which half of that is left."""
