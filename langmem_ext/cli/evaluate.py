@@ -136,16 +136,18 @@ def _print_table(rows: "dict[str, Summary]") -> None:
 
     from langmem_ext.evaluation.judging import UNANSWERABLE  # noqa: PLC0415
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("category", min_width=14, overflow="fold")
-    for name in ("n", "correct", "F1", "evidence", "context", "in", "out", "calls", "p50 s", "p95 s"):
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="dim")
+    table.add_column("category", min_width=12, overflow="fold")
+    for name in ("n", "correct", "F1", "evidence", "context", "in", "out", "calls", "p50/p95 s"):
         table.add_column(name, justify="right")
     for name, row in rows.items():
         shares = [_cell(value, "{:.1%}") for value in (row.accuracy, row.f1, row.evidence)]
         sizes = [_cell(value, "{:,.0f}") for value in (row.context_tokens, row.input_tokens, row.output_tokens)]
-        times = [_cell(value, "{:.2f}") for value in (row.model_calls, row.seconds_p50, row.seconds_p95)]
+        times = "/".join(_cell(value, "{:.2f}") for value in (row.seconds_p50, row.seconds_p95))
         label = f"({name})" if name in UNANSWERABLE else name
-        table.add_row(Text(plain(label)), f"{row.questions:,}", *shares, *sizes, *times)
+        table.add_row(
+            Text(plain(label)), f"{row.questions:,}", *shares, *sizes, _cell(row.model_calls, "{:.2f}"), times
+        )
     console().print(table)
 
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from langmem_ext.errors import InvalidInputError
 
 _ASSISTANTS = frozenset({"assistant", "ai"})
-_ROLES = _ASSISTANTS | {"user", "human"}
+_ROLES = _ASSISTANTS | {"", "user", "human"}
 _SHOWN_PROBLEMS = 3
 
 
@@ -46,15 +46,15 @@ class Document(_Entry):
 
     id: Text
     text: str
-    speaker: Text
+    speaker: str
     time: Moment
     session: Text
 
     def message(self) -> BaseMessage:
-        """Return the LangChain message; who is neither user nor assistant is a human with a name."""
+        """Return the LangChain message; who is neither user nor assistant nor "" is a human with a name."""
         role = self.speaker.casefold()
         kind = AIMessage if role in _ASSISTANTS else HumanMessage
-        name = None if role in _ROLES else self.speaker
+        name = None if role.strip() in _ROLES else self.speaker
         stamp = {"timestamp": self.time.isoformat()}
         return kind(self.text, id=self.id, name=name, additional_kwargs=stamp)
 

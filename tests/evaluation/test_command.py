@@ -29,8 +29,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAIProtocolServer]:
 
 def reply(prompt: list[BaseMessage]) -> Any:
     """Answer from what is shown; grade by the gold answer."""
-    asked = "\n".join(message.text for message in prompt if message.type == "human")
-    if "<answer>" not in asked:
+    asked = next((message.text for message in prompt if "</answer>" in message.text), prompt[-1].text)
+    if "</answer>" not in asked:
         return "She keeps them in Graz." if "bees" in asked else "花生" if "过敏" in asked else "I don't know."
     gold = re.search(r"<gold_answer>\n(.*)\n</gold_answer>", asked)
     said = re.search(r"<answer>\n(.*)\n</answer>", asked)
