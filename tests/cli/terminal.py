@@ -76,10 +76,18 @@ class Terminal:
         """Press Ctrl-C."""
         os.killpg(self._process.pid, signal.SIGINT)
 
-    def end(self) -> int:
-        """Read the rest and return the exit code."""
+    def end(self, *, pressing: bool = False) -> int:
+        """Read the rest and return the exit code.
+
+        `pressing` presses Ctrl-C again whenever nothing has happened for a second, as a person would: a signal that
+        comes just before readline waits for a key is only noticed with the next one.
+        """
         deadline = time.monotonic() + PATIENCE
+        shown = -1
         while self._read():
+            if pressing and shown == len(self.shown):
+                self.interrupt()
+            shown = len(self.shown)
             if time.monotonic() > deadline:
                 raise AssertionError(f"the command did not end; shown was:\n{self.shown}")
         return self._process.wait(timeout=PATIENCE)
