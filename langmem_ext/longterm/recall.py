@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 from langchain_core.documents import Document
-from langgraph.store.base import Item
+from langgraph.store.base import GetOp, Item
 
 from langmem_ext import namespaces
 from langmem_ext.longterm import fitting, ranking
 from langmem_ext.longterm.candidates import find_candidates
-from langmem_ext.longterm.core import Core, get_items
+from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.indexes import Named, look_up
 from langmem_ext.longterm.plan import Bound, Plan, make_plan
 from langmem_ext.longterm.topics import is_topical
-from langmem_ext.operations import Operation, ask
+from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Candidates
 from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, from_value, render
 
@@ -196,8 +196,10 @@ def _load(
     core: Core, plan: Plan, keys: Sequence[str], scores: dict[str, float]
 ) -> Operation[tuple[Ranked, dict[str, str]]]:
     """Load records by key and order them by boosted score; say which were dropped and why."""
-    items = yield from get_items(core, core.records_leaf, keys)
-    usage = yield from get_items(core, core.leaf(namespaces.USAGE), keys)
+    leaves = core.records_leaf, core.leaf(namespaces.USAGE)
+    found = yield from batch(core.store, [GetOp(leaf, key, refresh_ttl=False) for leaf in leaves for key in keys])
+    got = [item if isinstance(item, Item) else None for item in found]
+    items, usage = got[: len(keys)], got[len(keys) :]
     dropped: dict[str, str] = {}
     kept: list[tuple[MemoryRecord, float]] = []
     for key, item, use in zip(keys, items, usage, strict=True):
