@@ -28,7 +28,7 @@ def _removal(core: Core, record: MemoryRecord, items: Iterable[Item]) -> list[Op
     ops: list[Op] = [put(item.namespace, item.key, None) for item in items]
     ops.extend(unindex(core, record))
     ops.append(put(core.leaf(namespaces.USAGE), record.id, None))
-    ops.append(put(core.leaf(namespaces.STATE), UNINDEXED + record.id, None))
+    ops.append(put(core.leaf(namespaces.STATE, UNINDEXED), record.id, None))
     if record.kind == "message" and record.thread_id is not None and record.position is not None:
         leaf = core.leaf(namespaces.LOG, namespaces.label(record.thread_id))
         ops.append(put(leaf, position_key(record.position), None))

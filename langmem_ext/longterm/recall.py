@@ -4,6 +4,7 @@ plan → main context → topic index → keyword index → candidates → rank 
 that says what it found, kept and dropped.
 """
 
+import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ from langchain_core.documents import Document
 from langgraph.store.base import GetOp, Item
 
 from langmem_ext import namespaces
+from langmem_ext.errors import EmbeddingError
 from langmem_ext.longterm import fitting, ranking
 from langmem_ext.longterm.candidates import find_candidates
 from langmem_ext.longterm.core import Core
@@ -29,6 +31,8 @@ _NOTED = 20
 """Records of a recall whose use is noted: one that fills a large context uses what it found first."""
 _SPARE = 16
 """Records that are loaded beyond the limit, to replace what is covered or said twice."""
+
+logger = logging.getLogger("langmem_ext")
 
 
 @dataclass(slots=True)
@@ -129,7 +133,7 @@ def find(core: Core, plan: Plan, tracer: Tracer | None = None) -> Operation[Reca
     with tracer.step("main_context", "what is in the context already is not loaded again") as step:
         step["found"] = len(plan.exclude)
     named = yield from _indexes(core, plan, tracer)
-    weight = yield from ranking.dense_weight(core.store, plan.query, core.settings)
+    weight = yield from _dense_weight(core, plan)
     candidates = yield from _candidates(core, plan, weight, tracer)
     ranked = yield from _rank(core, plan, named, candidates, tracer, weight=weight)
     ranked = yield from _rerank(core, plan, ranked, tracer)
@@ -153,9 +157,26 @@ def _indexes(core: Core, plan: Plan, tracer: Tracer) -> Operation[Named]:
     return named
 
 
+def _dense_weight(core: Core, plan: Plan) -> Operation[float]:
+    """Return the weight of the vectors; none where the embedding function fails, for words find without it."""
+    try:
+        return (yield from ranking.dense_weight(core.store, plan.query, core.settings))
+    except Exception as error:  # noqa: BLE001 - the embedding function is a third party's
+        logger.warning("embedding failed (%s); recall by words alone", type(error).__name__)
+        return 0.0
+
+
+def _found(core: Core, plan: Plan, weight: float) -> Operation[Candidates]:
+    try:
+        return (yield from find_candidates(core, plan, dense=weight > 0))
+    except EmbeddingError as error:
+        logger.warning("embedding failed (%s); recall by words alone", type(error).__name__)
+        return (yield from find_candidates(core, plan, dense=False))
+
+
 def _candidates(core: Core, plan: Plan, weight: float, tracer: Tracer) -> Operation[Candidates]:
     with tracer.step("candidates", "words, characters, dates, vectors") as step:
-        candidates = yield from find_candidates(core, plan, dense=weight > 0)
+        candidates = yield from _found(core, plan, weight)
         step["found"] = candidates.total
         step["kept"] = []
         step["detail"] = {

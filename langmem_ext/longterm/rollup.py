@@ -28,8 +28,8 @@ from langmem_ext.prompts import ROLL_UP
 from langmem_ext.records import MemoryRecord, escape, from_value
 from langmem_ext.text import language
 
-DIRTY = "dirty:"
-"""Prefix of the state keys that name topics with summaries that no roll-up has read yet."""
+DIRTY = "dirty"
+"""Leaf below the state whose keys are the topics with summaries that no roll-up has read yet."""
 ROLLED = "rolled:"
 """Prefix of the state keys that hold, per topic, which roll-up read which summaries."""
 _WHOLE = "all"
@@ -45,16 +45,15 @@ def batched(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def mark_dirty(core: Core, topic: str) -> Op:
     """Return the operation that asks for this topic to be rolled up."""
-    return put(core.leaf(namespaces.STATE), DIRTY + topic, {"topic": topic})
+    return put(core.leaf(namespaces.STATE, DIRTY), topic, {"topic": topic})
 
 
 def roll_up(core: Core, meter: Meter) -> Operation[list[str]]:
     """Roll up every dirty topic; return the ids of the summaries that were written."""
-    state = yield from scan(core, core.leaf(namespaces.STATE))
+    dirty = yield from scan(core, core.leaf(namespaces.STATE, DIRTY))
     written: list[str] = []
-    for item in state:
-        if item.key.startswith(DIRTY):
-            written.extend((yield from _topic(core, str(item.value["topic"]), meter)))
+    for item in dirty:
+        written.extend((yield from _topic(core, item.key, meter)))
     return written
 
 
@@ -83,7 +82,7 @@ def _topic(core: Core, topic: str, meter: Meter) -> Operation[list[str]]:
     if len(level) >= core.distillation.roll_up_at:
         yield from _part(core, job, _WHOLE, level)
     if all(_closed(core, session.occurred_at) for session in sessions):
-        yield from commit(core, [put(core.leaf(namespaces.STATE), DIRTY + topic, None)])
+        yield from commit(core, [put(core.leaf(namespaces.STATE, DIRTY), topic, None)])
     return job.written
 
 

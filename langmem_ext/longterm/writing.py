@@ -39,8 +39,8 @@ _FIELDS = frozenset(
         "thread_id",
     }
 )
-UNINDEXED = "unindexed:"
-"""Prefix of state keys that name records stored while the embedding function failed."""
+UNINDEXED = "unindexed"
+"""Leaf below the state whose keys name records stored while the embedding function failed; empty as a rule."""
 
 
 def clean(text: str) -> str:
@@ -199,7 +199,7 @@ def commit(core: Core, ops: Sequence[Op]) -> Operation[None]:
         for op in ops:
             if isinstance(op, PutOp) and op.value is not None and op.index is not False:
                 bare.append(op._replace(index=False))
-                bare.append(put(core.leaf(namespaces.STATE), UNINDEXED + op.key, {"record": op.key}))
+                bare.append(put(core.leaf(namespaces.STATE, UNINDEXED), op.key, {"record": op.key}))
             else:
                 bare.append(op)
         yield from batch(core.store, bare)
@@ -231,11 +231,11 @@ def reindex(core: Core) -> Operation[int]:
     Raises:
         EmbeddingError: It still fails; they stay noted.
     """
-    state = core.leaf(namespaces.STATE)
-    keys = [item.key for item in (yield from scan(core, state)) if item.key.startswith(UNINDEXED)]
-    items = yield from get_items(core, core.records_leaf, [key.removeprefix(UNINDEXED) for key in keys])
+    noted = core.leaf(namespaces.STATE, UNINDEXED)
+    keys = [item.key for item in (yield from scan(core, noted))]
+    items = yield from get_items(core, core.records_leaf, keys)
     ops: list[Op] = [PutOp(item.namespace, item.key, item.value, index=TEXT_INDEX) for item in items if item]
-    ops.extend(put(state, key, None) for key in keys)
+    ops.extend(put(noted, key, None) for key in keys)
     yield from batch(core.store, ops)
     return len(keys)
 
