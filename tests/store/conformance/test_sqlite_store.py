@@ -65,17 +65,22 @@ class SqliteDeviations(StoreConformance):
     test_expired_items_are_never_served = deviation(
         StoreConformance.test_expired_items_are_never_served,
         "langgraph#8902: expired rows are served until they are swept",
+        strict=False,  # a sweep of its own may have come first
     )
     test_expired_items_take_no_ones_place = deviation(
         StoreConformance.test_expired_items_take_no_ones_place,
         "langgraph#8902: expired rows are served until they are swept",
+        strict=False,  # a sweep of its own may have come first
     )
     test_reading_refreshes = deviation(
-        StoreConformance.test_reading_refreshes, "langgraph#8902: expired rows are served until they are swept"
+        StoreConformance.test_reading_refreshes,
+        "langgraph#8902: expired rows are served until they are swept",
+        strict=False,
     )
     test_the_default_time_to_live_applies_where_none_is_given = deviation(
         StoreConformance.test_the_default_time_to_live_applies_where_none_is_given,
         "langgraph#8902: expired rows are served until they are swept",
+        strict=False,  # a sweep of its own may have come first
     )
 
     test_sweeping_deletes_what_has_expired_and_nothing_else = deviation(
