@@ -15,7 +15,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 from langchain_core.language_models import BaseLanguageModel
@@ -84,8 +84,14 @@ _COSTLIER = re.compile(rf"[{_HAN}]{{3}}|[\U00010000-\U0010ffff]")
 """What costs one more again: every third character of Chinese, and emoji, whose four bytes are three tokens."""
 
 
+_CACHED = 1_000
+"""Characters up to which a text's count is kept: a recalled memory is counted at every step of every turn."""
+
+
 def count_text(text: str) -> int:
     """Count the tokens of a text without a vocabulary, from above, in linear time.
+
+    The counts of the last 8,192 short texts are kept in memory.
 
     Args:
         text: Any text, whatever its script; code, JSON, emoji and lone surrogates included.
@@ -93,10 +99,17 @@ def count_text(text: str) -> int:
     Returns:
         Tokens, 0 for an empty text.
     """
+    return _count_short(text) if len(text) <= _CACHED else _count(text)
+
+
+def _count(text: str) -> int:
     tokens = _PIECE.subn("", text)[1]
     if text.isascii():
         return tokens
     return tokens + _COSTLY.subn("", text)[1] + _COSTLIER.subn("", text)[1]
+
+
+_count_short = lru_cache(maxsize=8_192)(_count)
 
 
 def _json(value: object) -> str:

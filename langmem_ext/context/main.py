@@ -147,8 +147,7 @@ class MainContext:
         worth = paging.values(scores if scores is not None else [1 / (1 + n) for n in range(len(records))])
         new: list[str] = []
         for record, value in zip(records, worth, strict=True):
-            page = paging.make_page(record, value, 0, carrier)
-            page = replace(page, tokens=self._counter.text(page.text) + 1)
+            page = paging.make_page(record, value, self._counter.text, carrier)
             known = self._pages.get(record.id)
             if known is None:
                 new.append(record.id)

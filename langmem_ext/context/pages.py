@@ -1,6 +1,6 @@
 """Recalled pages: what long-term memory lent to the main context, and its value there. Plain data, pure functions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
@@ -57,13 +57,14 @@ def values(scores: Sequence[float]) -> list[float]:
     return [0.5 + 0.5 * (score - low) / (high - low) for score in scores]
 
 
-def make_page(record: MemoryRecord, value: float, tokens: int, carrier: str = "") -> Page:
-    """Render a record as a page."""
+def make_page(record: MemoryRecord, value: float, count: Callable[[str], int], carrier: str = "") -> Page:
+    """Render a record as a page, and count it with the line break after it."""
+    text = render(record)
     return Page(
         id=record.id,
-        text=render(record),
+        text=text,
         time=record.occurred_at.astimezone(UTC).isoformat(),
-        tokens=tokens,
+        tokens=count(text) + 1,
         value=value,
         pinned=record.pinned,
         carrier=carrier,

@@ -10,13 +10,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from langchain_core.messages import AnyMessage, BaseMessage, convert_to_messages, message_to_dict, messages_from_dict
-from langgraph.store.base import Item, Op
+from langgraph.store.base import GetOp, Item, Op
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
 from langmem_ext.longterm.writing import clean, commit, moment, record_put
-from langmem_ext.operations import Operation
+from langmem_ext.operations import Operation, batch
 from langmem_ext.records import MemoryRecord, derived_id, from_value, new_id
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
@@ -147,9 +147,11 @@ def thread_length(core: Core, thread_id: str) -> Operation[int]:
 
 
 def _append(core: Core, thread_id: str, records: Sequence[MemoryRecord]) -> Operation[list[MemoryRecord]]:
-    found = yield from get_items(core, core.records_leaf, [record.id for record in records])
-    stored: dict[str, MemoryRecord] = {item.key: from_value(item.value) for item in found if item}
-    position = yield from thread_length(core, thread_id)
+    wanted = [(core.records_leaf, record.id) for record in records]
+    wanted.append((core.leaf(namespaces.THREADS), thread_id))
+    *found, head = yield from batch(core.store, [GetOp(leaf, key, refresh_ttl=False) for leaf, key in wanted])
+    stored = {item.key: from_value(item.value) for item in found if isinstance(item, Item)}
+    position = int(head.value["length"]) if isinstance(head, Item) else 0
     ops: list[Op] = []
     for record in records:
         if record.id in stored:

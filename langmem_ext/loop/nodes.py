@@ -34,7 +34,7 @@ logger = logging.getLogger("langmem_ext")
 Update = dict[str, Any]
 _QUERY = 2000
 """Characters of each end of a long message that are searched for; what it asks is at one of the two."""
-_LEAST_RECORD = 50
+_LEAST_RECORD = 56
 """Tokens of a short rendered record; no more of them are asked for than could fit."""
 _LEAST_RESULT = 64
 """Tokens under which a recall can't show a record."""

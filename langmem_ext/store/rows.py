@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from langgraph.store.base import InvalidNamespaceError, Item, SearchItem
+from pydantic_core import from_json
 
 from langmem_ext.errors import InvalidInputError
 
@@ -40,6 +41,19 @@ def encode_value(value: Any, key: str) -> str:
             raise
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else _reason(error)
         raise InvalidInputError(f"the value of {key!r} can't be stored as JSON: {reason}") from error
+
+
+def decode_value(text: str) -> dict[str, Any]:
+    """Read back what `encode_value` wrote.
+
+    pydantic's reader takes less than half the time of the standard one; what it refuses (a lone surrogate, deep
+    nesting) the standard one reads.
+    """
+    try:
+        value: dict[str, Any] = from_json(text)
+    except ValueError:
+        value = json.loads(text)
+    return value
 
 
 def _reason(error: Exception) -> str:
@@ -119,7 +133,7 @@ class Row:
     def item(self) -> Item:
         """Return it as `get` does; the value is a fresh copy."""
         return Item(
-            value=json.loads(self.value),
+            value=decode_value(self.value),
             key=self.key,
             namespace=decode_namespace(self.path),
             created_at=moment(self.created_at),
@@ -131,7 +145,7 @@ class Row:
         return SearchItem(
             namespace=decode_namespace(self.path),
             key=self.key,
-            value=json.loads(self.value),
+            value=decode_value(self.value),
             created_at=moment(self.created_at),
             updated_at=moment(self.updated_at),
             score=score,
