@@ -25,15 +25,15 @@ BATCH = 500
 """Items per write: each batch is stored whole or not at all."""
 
 _DEPTHS = {
-    namespaces.RECORDS: 1,
-    namespaces.LOG: 2,
-    namespaces.THREADS: 1,
-    namespaces.TOPICS: 2,
-    namespaces.KEYWORDS: 2,
-    namespaces.USAGE: 1,
-    namespaces.STATE: 1,
+    namespaces.RECORDS: (1,),
+    namespaces.LOG: (2,),
+    namespaces.THREADS: (1,),
+    namespaces.TOPICS: (2,),
+    namespaces.KEYWORDS: (2,),
+    namespaces.USAGE: (1,),
+    namespaces.STATE: (1, 2),
 }
-"""Leaves in the order in which they are written (what names a record comes after it), and the depth of each."""
+"""Leaves in the order in which they are written (what names a record comes after it), and the depths of each."""
 _SHOWN_LINES = 10
 
 
@@ -141,7 +141,7 @@ def _header(value: dict[str, Any]) -> int:
 
 def _entry(value: dict[str, Any]) -> Entry:
     leaf, key, content = value.get("leaf"), value.get("key"), value.get("value")
-    if not isinstance(leaf, list) or not leaf or _DEPTHS.get(str(leaf[0])) != len(leaf):
+    if not isinstance(leaf, list) or not leaf or len(leaf) not in _DEPTHS.get(str(leaf[0]), ()):
         raise InvalidInputError(f"leaf must name a part of a memory ({', '.join(_DEPTHS)})")
     if not all(isinstance(part, str) and _is_label(part) for part in leaf):
         raise InvalidInputError("leaf holds an illegal label")
