@@ -214,7 +214,9 @@ def test_many_documents_are_ranked_like_few(monkeypatch: pytest.MonkeyPatch) -> 
 def test_any_query_is_answered() -> None:
     index = index_of("violin", "旅行")
     for query in ("\ud800", "\x00", "x" * 100_000, "旅" * 5_000, "violin " * 3_000):
-        index.candidates(query, mask=None, limit=5)
+        found = index.candidates(query, mask=None, limit=5)
+        assert set(found.slots.tolist()) <= {0, 1}
+        assert np.isfinite(found.words).all()
 
 
 def test_memory_is_accounted_for() -> None:

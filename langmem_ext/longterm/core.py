@@ -112,10 +112,11 @@ class Core:
         """Return the model bound to return a schema, with its raw message; bound once, for binding takes milliseconds.
 
         Raises:
-            NotImplementedError: There is no model, or it can't return structure.
+            InvalidInputError: This memory has no model.
+            NotImplementedError: The model can't return structure; LangChain says it so.
         """
         if self.model is None:
-            raise NotImplementedError("this memory has no model")
+            raise InvalidInputError('this memory has no model; pass model="provider:name" or a chat model')
         bound = self._structured.get(schema)
         if bound is None:
             bound = self._structured[schema] = self.model.with_structured_output(schema, include_raw=True)

@@ -42,6 +42,12 @@ def _settings(connection: sqlite3.Connection) -> dict[str, str]:
     return dict(connection.execute("SELECT name, value FROM settings"))
 
 
+def vector_size(connection: sqlite3.Connection) -> int | None:
+    """Return how many numbers the vectors of this file have; None where it never held any."""
+    found = _settings(connection).get(_DIMS)
+    return int(found) if found else None
+
+
 def _any(connection: sqlite3.Connection, table: str) -> bool:
     return connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is not None  # noqa: S608 - our own names
 

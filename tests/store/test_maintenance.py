@@ -65,6 +65,20 @@ def test_what_can_be_derived_is_found_wrong_and_repaired(path: Path, damage: str
         assert [item.key for item in store.search_lexical(ALICE, "text 1", limit=1)] == ["1"]
 
 
+def test_damaged_vectors_are_found_without_an_embedding_function_and_need_one_to_be_repaired(path: Path) -> None:
+    edit(path, "UPDATE vectors SET vector = x'00' WHERE id < 200000")
+    with FaissStore.from_conn_string(path) as store:
+        assert [problem.layer for problem in store.check(repair=True).problems] == ["vectors"]
+    with FaissStore.from_conn_string(path, index=index()) as store:
+        assert store.check(repair=True).ok
+
+
+def test_items_written_without_an_index_are_no_damage(path: Path) -> None:
+    with FaissStore.from_conn_string(path) as store:
+        store.put(ALICE, "bare", {"text": "no vector yet"})
+        assert store.check().ok
+
+
 def test_repair_embeds_what_was_written_without_an_index(tmp_path: Path) -> None:
     path = tmp_path / "m.db"
     with FaissStore.from_conn_string(path) as store:
