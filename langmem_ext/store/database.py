@@ -234,12 +234,16 @@ def check_file(path: Path) -> None:
     _check_header(path)
 
 
-def _check_header(path: Path) -> None:
+def _header(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            header = file.read(_HEADER_BYTES)
+            return file.read(_HEADER_BYTES)
     except OSError as error:
         raise NotAStoreError(f"can't read {str(path)!r}: {error.strerror}") from error
+
+
+def _check_header(path: Path) -> None:
+    header = _header(path)
     if not header or _beside(path, "-journal").exists():
         return  # new, or a first transaction that SQLite has to roll back before anything can be said
     if not header.startswith(_MAGIC[: len(header)]):
@@ -253,13 +257,16 @@ def _check_header(path: Path) -> None:
     wal = _beside(path, "-wal")
     settled = not wal.exists() or wal.stat().st_size == 0  # otherwise the last pages may still be in the log
     expected, size = pages * (page_size if page_size > 1 else 65536), path.stat().st_size
-    if settled and size < expected:
+    if settled and size < expected and _header(path) == header:  # else a purge shortened the file meanwhile
         raise StoreCorruptError(f"{str(path)!r} was cut off: {size} bytes instead of {expected}; restore a backup")
 
 
 def _refuse_foreign(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse another application's file; both answers are of one moment, for another opener may be creating ours."""
+    connection.execute("BEGIN")
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    connection.execute("ROLLBACK")
     if application != schema.APPLICATION_ID and (application or tables):
         raise NotAStoreError(f"{path!r} is a SQLite database of another application; pass another path")
 
