@@ -8,6 +8,7 @@
     ├── ContextBudgetError (ValueError)     what must be in the context does not fit its budget
     ├── ModelOutputError (ValueError)       a model's output stayed malformed after one repair
     ├── CapReachedError                     the cap on model calls or tokens is used up
+    ├── MissingExtraError (ImportError)     an optional dependency is not installed; the message names the extra
     └── StoreError
         ├── NotAStoreError (ValueError)     the path is no database of ours, a folder, or unreadable
         ├── StoreVersionError               the file was written by newer code
@@ -42,6 +43,10 @@ class ModelOutputError(LangMemExtError, ValueError):
 
 class CapReachedError(LangMemExtError):
     """The cap on model calls or tokens is used up."""
+
+
+class MissingExtraError(LangMemExtError, ImportError):
+    """An optional dependency is not installed; the message names the extra that brings it."""
 
 
 class StoreError(LangMemExtError):

@@ -137,6 +137,24 @@ LEFT_OUT: Final[Prompt] = {
     "zh": '[… 此处略去 {count} 个字符;完整消息在日志中:search_log(message_id="{id}") …]',
 }
 
+PRIME: Final[Prompt] = {
+    "en": (
+        "Below is what is known of me from earlier conversations. Keep it in mind where it helps; don't recite it. "
+        "Today is {now}."
+    ),
+    "zh": "以下是以往对话中关于我的已知信息。请在有帮助时加以利用,不要逐条复述。今天是 {now}。",
+}
+
+PRIME_EMPTY: Final[Prompt] = {
+    "en": "Nothing is known of me from earlier conversations yet. Today is {now}.",
+    "zh": "目前还没有以往对话中关于我的信息。今天是 {now}。",
+}
+
+PRIME_ABOUT: Final[Prompt] = {
+    "en": "I want to talk about: {about}",
+    "zh": "我想聊的是:{about}",
+}
+
 JUDGE: Final[Prompt] = {
     "en": (
         "Grade the <answer> to the <question> against the <gold_answer>. It is correct if it says what the gold "

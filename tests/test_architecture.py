@@ -29,6 +29,7 @@ LAYERS = {
     "loop": LOOP,
     "evaluation": DOORS,
     "scope": DOORS,
+    "mcp_server": DOORS,
     "memory": DOORS,
     "middleware": DOORS,
     "offline": DOORS,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from langmem_ext._version import __version__
-from langmem_ext.cli import changes, evaluate, looking, maintenance, profile, story, talking, transfer
+from langmem_ext.cli import changes, evaluate, looking, maintenance, profile, serving, story, talking, transfer
 
 app = typer.Typer(
     name="langmem-ext",
@@ -37,7 +37,7 @@ def root(
     """
 
 
-_TALK, _LOOK, _CHANGE, _KEEP = "Talk", "Look", "Change", "Keep"
+_TALK, _LOOK, _CHANGE, _KEEP, _SERVE = "Talk", "Look", "Change", "Keep", "Serve"
 
 app.command("demo", rich_help_panel=_TALK)(story.demo)
 app.command("demo-day", hidden=True)(story.demo_day)
@@ -60,3 +60,5 @@ app.command("consolidate", rich_help_panel=_KEEP)(maintenance.consolidate)
 app.command("export", rich_help_panel=_KEEP)(transfer.export)
 app.command("import", rich_help_panel=_KEEP)(transfer.import_)
 app.command("check", rich_help_panel=_KEEP)(maintenance.check)
+
+app.command("mcp", rich_help_panel=_SERVE)(serving.mcp)

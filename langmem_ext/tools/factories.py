@@ -179,11 +179,11 @@ def _tool(name: str, description: str, schema: type[BaseModel], scope: MemorySco
         coroutine=acall,
         response_format="content_and_artifact",
         handle_tool_error=True,
-        handle_validation_error=_explain,
+        handle_validation_error=explain,
     )
 
 
-def _explain(error: ValidationError | Any) -> str:
+def explain(error: ValidationError | Any) -> str:
     """Say which arguments are wrong, so that the model can correct its call."""
     if not isinstance(error, ValidationError):
         return str(error)

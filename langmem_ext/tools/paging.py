@@ -14,9 +14,9 @@ from langmem_ext.text import language
 from langmem_ext.times import check_order, parse_bound
 from langmem_ext.tools.inputs import SearchLogInput
 
-_SHOWN: Final = 2_000
+SHOWN: Final = 2_000
 """Characters of a message that a page of the log shows."""
-_PART: Final = 8_000
+PART: Final = 8_000
 """Characters of a page of one message."""
 _PAGE: Final = 1_000
 _NO_MESSAGES: Final = {"en": "No message of the log matches.", "zh": "对话记录中没有找到相关的消息。"}
@@ -39,9 +39,9 @@ def _message(record: MemoryRecord) -> str:
         "speaker": record.speaker or "",
     }
     head = " ".join(f'{name}="{escape(value).replace(chr(34), "&quot;")}"' for name, value in attributes.items())
-    rest = len(record.content) - _SHOWN
+    rest = len(record.content) - SHOWN
     note = f"\n[{rest} more characters: call again with message_id]" if rest > 0 else ""
-    return f"<message {head}>{escape(record.content[:_SHOWN])}{note}</message>"
+    return f"<message {head}>{escape(record.content[:SHOWN])}{note}</message>"
 
 
 def read_message(memory: LongTermMemory, message_id: str, page: int) -> Operation[tuple[str, list[MemoryRecord]]]:
@@ -49,10 +49,10 @@ def read_message(memory: LongTermMemory, message_id: str, page: int) -> Operatio
     record = yield from get(memory, message_id)
     if record is None or record.kind != "message":
         raise InvalidInputError(f"no message of the log has the id {message_id!r}; search_log shows ids")
-    pages = max(1, -(-len(record.content) // _PART))
+    pages = max(1, -(-len(record.content) // PART))
     if page > pages:
         raise InvalidInputError(f"that message has {pages} pages, got page {page}")
-    part = record.content[(page - 1) * _PART : page * _PART]
+    part = record.content[(page - 1) * PART : page * PART]
     head = (
         f'id="{escape(record.id).replace(chr(34), "&quot;")}" date="{record.occurred_at.isoformat(timespec="minutes")}"'
     )

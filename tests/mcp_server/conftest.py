@@ -1,0 +1,60 @@
+"""One user's memory behind a server, and the SDK's own client connected to it in this process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from langgraph.store.base import BaseStore
+from mcp import Client
+
+from langmem_ext import LongTermMemory, open_store
+from langmem_ext.mcp_server import create_mcp_server
+from langmem_ext.offline import HashingEmbeddings
+
+
+@pytest.fixture
+def store() -> Iterator[BaseStore]:
+    embeddings = HashingEmbeddings()
+    with open_store(":memory:", index={"dims": embeddings.dims, "embed": embeddings}) as opened:
+        yield opened
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2025, 9, 20, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def pass_days(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def memory(store: BaseStore, clock: Clock) -> LongTermMemory:
+    return LongTermMemory(store, ("memories", "alice"), clock=clock)
+
+
+@pytest.fixture
+async def client(memory: LongTermMemory) -> AsyncIterator[Client]:
+    """Hold a connection in one task, as the SDK wants it: a fixture begins and ends in tasks of its own."""
+    connected: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+    done = asyncio.Event()
+
+    async def hold() -> None:
+        async with Client(create_mcp_server(memory)) as opened:
+            connected.set_result(opened)
+            await done.wait()
+
+    holding = asyncio.create_task(hold())
+    yield await connected
+    done.set()
+    await holding
