@@ -4,13 +4,13 @@ from typing import Any, TypeVar
 
 from langchain_core.exceptions import OutputParserException
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
-from langchain_core.runnables import Runnable
 from pydantic import BaseModel, ValidationError
 
 from langmem_ext.errors import ModelOutputError
 from langmem_ext.longterm.core import Core
+from langmem_ext.longterm.structured import StructuredModel
 from langmem_ext.metering import Meter
-from langmem_ext.operations import Operation, invoke
+from langmem_ext.operations import Operation
 from langmem_ext.prompts import REPAIR
 from langmem_ext.text import language
 from langmem_ext.tokens import count_messages
@@ -42,14 +42,13 @@ def ask_model(core: Core, schema: type[M], system: str, body: str, meter: Meter)
     return _parsed(schema, (yield from _call(structured, [*messages, repair], meter)))
 
 
-def _call(structured: Runnable[Any, Any], messages: list[BaseMessage], meter: Meter) -> Operation[dict[str, Any]]:
+def _call(structured: StructuredModel, messages: list[BaseMessage], meter: Meter) -> Operation[dict[str, Any]]:
     sent = count_messages(messages)
     meter.reserve(sent)
     try:
-        answer = yield from invoke(structured, messages)
+        result = yield from structured.answer(messages)
     except (ValidationError, OutputParserException) as error:  # some clients validate before they give the raw message
-        answer = {"raw": None, "parsed": None, "parsing_error": error}
-    result = answer if isinstance(answer, dict) else {"parsed": answer}
+        result = {"raw": None, "parsed": None, "parsing_error": error}
     meter.spend(result.get("raw"), sent)
     return result
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from langgraph.store.base import Op
+from langgraph.store.base import GetOp, Item, Op
 from pydantic import BaseModel, Field
 
 from langmem_ext.errors import CapReachedError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, exclusively, get_items
+from langmem_ext.longterm.core import Core, exclusively
 from langmem_ext.longterm.digest import (
     Window,
     annotated,
@@ -27,21 +27,22 @@ from langmem_ext.longterm.digest import (
 )
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.indexes import topics
-from langmem_ext.longterm.log import CONSOLIDATED, move_watermark, read_log, thread_length, threads, watermark
+from langmem_ext.longterm.log import check_thread, read_range
+from langmem_ext.longterm.progress import CONSOLIDATED, Progress, move_watermark, progress, progress_of
 from langmem_ext.longterm.rollup import mark_dirty, roll_up
 from langmem_ext.longterm.schemas import Digest, SummaryDraft
-from langmem_ext.longterm.spending import within_caps
-from langmem_ext.longterm.upkeep import keep_up
-from langmem_ext.longterm.writing import commit, puts
+from langmem_ext.longterm.spending import Account, spent_get, within_caps
+from langmem_ext.longterm.upkeep import keep_up, upkeep_due
+from langmem_ext.longterm.writing import puts
 from langmem_ext.metering import Meter
-from langmem_ext.operations import Operation
+from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import SUMMARISE
 from langmem_ext.records import MemoryRecord, from_value
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
 
-Progress = Callable[[int, int], bool | None]
+Progressing = Callable[[int, int], bool | None]
 """Called with (messages done, messages in all); returning False stops after the window at hand."""
 
 
@@ -76,14 +77,14 @@ class Job:
     """One run of `consolidate`: its settings, its counts so far."""
 
     due_only: bool
-    meter: Meter
-    progress: Progress | None
+    account: Account
+    told: Progressing | None
     report: ConsolidationReport
     total: int = 0
 
     def going_on(self) -> bool:
         """Tell the caller how far it is; whether to go on."""
-        return self.progress is None or self.progress(self.report.messages, self.total) is not False
+        return self.told is None or self.told(self.report.messages, self.total) is not False
 
 
 def consolidate(
@@ -92,7 +93,7 @@ def consolidate(
     thread_id: str | None = None,
     due_only: bool = False,
     meter: Meter | None = None,
-    progress: Progress | None = None,
+    progress: Progressing | None = None,
 ) -> Operation[ConsolidationReport]:
     """Digest what the log holds beyond its watermarks into summary records, and index the entries behind them.
 
@@ -105,64 +106,76 @@ def consolidate(
     Returns:
         What was done. A second run right after changes nothing and calls no model.
     """
-
-    def body(limited: Meter) -> Operation[ConsolidationReport]:
-        return (yield from _consolidate(core, thread_id, due_only, limited, progress))
-
-    return (yield from within_caps(core, meter, body))
+    thread_id = None if thread_id is None else check_thread(thread_id)
+    return (yield from within_caps(core, meter, partial(_consolidate, core, thread_id, due_only, progress)))
 
 
 def _consolidate(
-    core: Core, thread_id: str | None, due_only: bool, meter: Meter, progress: Progress | None
+    core: Core, thread_id: str | None, due_only: bool, told: Progressing | None, account: Account
 ) -> Operation[ConsolidationReport]:
-    job = Job(due_only, meter, progress, ConsolidationReport())
-    before = meter.calls, meter.tokens
-    names = [thread_id] if thread_id is not None else (yield from threads(core))
-    for name in names:
-        job.total += (yield from thread_length(core, name)) - (yield from watermark(core, CONSOLIDATED, name))
-    for name in names:
-        going = yield from exclusively(core, f"consolidate:{name}", partial(_thread, core, name, job))
+    job = Job(due_only, account, told, ConsolidationReport())
+    before = account.calls, account.tokens
+    behind = [thread for thread in (yield from progress(core, CONSOLIDATED, thread_id)) if thread.pending]
+    job.total = sum(thread.pending for thread in behind)
+    for thread in behind:
+        if due_only and not thread.may_be_due(core):
+            continue
+        going = yield from exclusively(core, f"consolidate:{thread.thread_id}", partial(_thread, core, thread, job))
         if not going:
             break
     else:
+        yield from _tidy_up(core, job)
+    job.report.pending = job.total - job.report.messages
+    job.report.model_calls, job.report.tokens = account.calls - before[0], account.tokens - before[1]
+    return job.report
+
+
+def _tidy_up(core: Core, job: Job) -> Operation[None]:
+    """Roll up and keep up; where only what is due is asked for, after new summaries and once a day.
+
+    Once a day is often enough for what an earlier run left undone, and for weeks that have come to their end.
+    """
+    due = yield from upkeep_due(core)
+    if due or job.report.messages or not job.due_only:
         yield from _roll_up(core, job)
+    if due:
         upkeep = yield from keep_up(core)
         job.report.merged, job.report.archived = upkeep.merged, upkeep.archived
-    job.report.pending = job.total - job.report.messages
-    job.report.model_calls, job.report.tokens = meter.calls - before[0], meter.tokens - before[1]
-    return job.report
 
 
 def _roll_up(core: Core, job: Job) -> Operation[None]:
     try:
-        written = yield from exclusively(core, "rollup", lambda: roll_up(core, job.meter))
+        written = yield from exclusively(core, "rollup", lambda: roll_up(core, job.account))
         job.report.rolled_up.extend(written)
     except Exception as error:  # noqa: BLE001 - a model may raise anything; the next run rolls up what is left
         job.report.warnings.append(f"roll-up of topics stays pending: {type(error).__name__}")
         logger.warning("roll-up stays pending: %s", type(error).__name__)
 
 
-def _thread(core: Core, thread_id: str, job: Job) -> Operation[bool]:
+def _thread(core: Core, seen: Progress, job: Job) -> Operation[bool]:
     """Digest one thread, window by window; return False when it was told to stop."""
-    start = yield from watermark(core, CONSOLIDATED, thread_id)
-    length = yield from thread_length(core, thread_id)
-    while start < length:
-        page = yield from read_log(core, thread_id, start=start, limit=core.distillation.window_messages)
-        window = next_window(core, thread_id, start, length, page)
+    done = yield from progress_of(core, CONSOLIDATED, seen.thread_id)
+    job.total += done.pending - seen.pending  # another worker, or another message, since it was seen
+    while done.pending:
+        start, length = done.position, done.head.length
+        end = min(length, start + core.distillation.window_messages)
+        page = yield from read_range(core, done.thread_id, start, end)
+        window = next_window(core, done.thread_id, start, length, page)
         if job.due_only and window.end >= length:
             window = _closed(core, window)
             if window.end <= start:
                 return True
+        said = [message for session in window.statements() for message in session]
+        done = done.to(core, window.end, said)
         try:
-            job.report.summaries.extend((yield from _digest(core, window, job.meter)))
+            job.report.summaries.extend((yield from _digest(core, window, done, job.account)))
         except Exception as error:  # noqa: BLE001 - a model may raise anything; the window stays pending
             job.report.warnings.append(
-                f"{thread_id} {start}-{length}: {type(error).__name__}: the window stays pending"
+                f"{done.thread_id} {start}-{length}: {type(error).__name__}: the window stays pending"
             )
             logger.warning("consolidation of %d messages stays pending: %s", length - start, type(error).__name__)
             return True
         job.report.messages += window.end - start
-        start = window.end
         if not job.going_on():
             return False
     return True
@@ -176,23 +189,24 @@ def _closed(core: Core, window: Window) -> Window:
     return Window(window.thread_id, window.start, last[0].position or 0, window.sessions[:-1])
 
 
-def _digest(core: Core, window: Window, meter: Meter) -> Operation[list[str]]:
+def _digest(core: Core, window: Window, done: Progress, account: Account) -> Operation[list[str]]:
     """Write one window's summaries, its index entries and the watermark in one batch."""
-    drafts = yield from _drafts(core, window, meter)
-
-    def body() -> Operation[list[str]]:
-        return (yield from _write(core, window, drafts))
-
-    return (yield from exclusively(core, "versions", body))
+    drafts = yield from _drafts(core, window, account)
+    return (yield from exclusively(core, "versions", partial(_write, core, window, done, drafts, account)))
 
 
 def _write(
-    core: Core, window: Window, drafts: Sequence[tuple[SummaryDraft, list[MemoryRecord]]]
+    core: Core,
+    window: Window,
+    done: Progress,
+    drafts: Sequence[tuple[SummaryDraft, list[MemoryRecord]]],
+    account: Account,
 ) -> Operation[list[str]]:
     """Store the drafts over what is still there of their entries: a message may have been forgotten meanwhile."""
     ids = dict.fromkeys(entry.id for _, entries in drafts for entry in entries)
-    stored = yield from get_items(core, core.records_leaf, list(ids))
-    fresh = {item.key: from_value(item.value) for item in stored if item}
+    gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in ids]
+    *stored, spent = yield from batch(core.store, [*gets, spent_get(core)])
+    fresh = {item.key: from_value(item.value) for item in stored if isinstance(item, Item)}
     summaries: list[MemoryRecord] = []
     changed: dict[str, MemoryRecord] = {}
     for number, (draft, entries) in enumerate(drafts):
@@ -207,12 +221,12 @@ def _write(
             changed[entry.id] = annotated(changed.get(entry.id, fresh[entry.id]), draft.topic, words)
     ops: list[Op] = [op for record in (*summaries, *changed.values()) for op in puts(core, record)]
     ops.extend(mark_dirty(core, topic) for topic in dict.fromkeys(draft.topic for draft, _ in drafts))
-    ops.append(move_watermark(core, CONSOLIDATED, window.thread_id, window.end))
-    yield from commit(core, ops)
+    ops.append(move_watermark(core, CONSOLIDATED, done))
+    yield from account.commit(core, spent, ops)
     return [summary.id for summary in summaries]
 
 
-def _drafts(core: Core, window: Window, meter: Meter) -> Operation[list[tuple[SummaryDraft, list[MemoryRecord]]]]:
+def _drafts(core: Core, window: Window, account: Account) -> Operation[list[tuple[SummaryDraft, list[MemoryRecord]]]]:
     """Ask the model for the summaries of a window, or extract one per session; each with the entries it may cover."""
     sessions = window.statements()
     if not sessions:
@@ -222,7 +236,7 @@ def _drafts(core: Core, window: Window, meter: Meter) -> Operation[list[tuple[Su
     known = yield from topics(core)
     body, entries = render_window(window, list(known)[-core.distillation.known_topics :])
     try:
-        digest = yield from ask_model(core, Digest, SUMMARISE[language(body)], body, meter)
+        digest = yield from ask_model(core, Digest, SUMMARISE[language(body)], body, account)
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("consolidation by extraction: %s", type(error).__name__)
         return _extracted(core, sessions)

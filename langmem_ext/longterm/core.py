@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 from langchain_core.documents import BaseDocumentCompressor
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import Runnable
 from langgraph.store.base import BaseStore, GetOp, Item, Op, PutOp, Result, SearchItem, SearchOp
 from pydantic import BaseModel
 
@@ -24,6 +23,7 @@ from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError, RecordNotFoundError
 from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.settings import RecallSettings
+from langmem_ext.longterm.structured import StructuredModel
 from langmem_ext.operations import Operation, Request, ask, batch
 from langmem_ext.protocols import SupportsExclusive
 from langmem_ext.records import MemoryRecord, from_value
@@ -95,7 +95,7 @@ class Core:
         self.counter = counter
         self.schemas = _by_name(schemas)
         self._model = model
-        self._structured: dict[type[BaseModel], Runnable[Any, Any]] = {}
+        self._structured: dict[type[BaseModel], StructuredModel] = {}
         self._usage: dict[str, tuple[int, datetime]] = {}
         self._usage_lock = threading.Lock()
 
@@ -108,8 +108,8 @@ class Core:
             self._model = init_chat_model(self._model)
         return self._model
 
-    def structured(self, schema: type[BaseModel]) -> Runnable[Any, Any]:
-        """Return the model bound to return a schema, with its raw message; bound once, for binding takes milliseconds.
+    def structured(self, schema: type[BaseModel]) -> StructuredModel:
+        """Return the model bound to return a schema; bound once, for binding takes milliseconds.
 
         Raises:
             InvalidInputError: This memory has no model.
@@ -119,7 +119,7 @@ class Core:
             raise InvalidInputError('this memory has no model; pass model="provider:name" or a chat model')
         bound = self._structured.get(schema)
         if bound is None:
-            bound = self._structured[schema] = self.model.with_structured_output(schema, include_raw=True)
+            bound = self._structured[schema] = StructuredModel(self.model, schema)
         return bound
 
     def leaf(self, *parts: str) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 A message is a record of kind `message` under its own message id. Its place in the thread is an item
 ``(…, "log", thread)`` with the zero-padded position as key, so a page of a log is read by key from any store. The
-thread's length is kept in ``(…, "threads")``; all three are written in one batch, under the thread's lock.
+thread's head (its length, and where its last session begins) is kept in ``(…, "threads")``; all three are written in
+one batch, under the thread's lock.
 """
 
 from collections.abc import Sequence
@@ -15,17 +16,13 @@ from langgraph.store.base import GetOp, Item, Op
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
+from langmem_ext.longterm.progress import Head
 from langmem_ext.longterm.writing import clean, commit, moment, record_put
 from langmem_ext.operations import Operation, batch
 from langmem_ext.records import MemoryRecord, derived_id, from_value, new_id
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
 MAX_PAGE = 1000
-
-DISTILLED = "distilled:"
-"""Prefix of the state keys that say how far `update` has got in each thread."""
-CONSOLIDATED = "consolidated:"
-"""Prefix of the state keys that say how far `consolidate` has got in each thread."""
 
 
 def role(record: MemoryRecord) -> str:
@@ -142,28 +139,27 @@ def position_key(position: int) -> str:
 
 def thread_length(core: Core, thread_id: str) -> Operation[int]:
     """Return how many messages a thread's log has had so far."""
-    (head,) = yield from get_items(core, core.leaf(namespaces.THREADS), [thread_id])
-    return int(head.value["length"]) if head else 0
+    (item,) = yield from get_items(core, core.leaf(namespaces.THREADS), [thread_id])
+    return Head.of(thread_id, item).length
 
 
 def _append(core: Core, thread_id: str, records: Sequence[MemoryRecord]) -> Operation[list[MemoryRecord]]:
     wanted = [(core.records_leaf, record.id) for record in records]
     wanted.append((core.leaf(namespaces.THREADS), thread_id))
-    *found, head = yield from batch(core.store, [GetOp(leaf, key, refresh_ttl=False) for leaf, key in wanted])
+    *found, item = yield from batch(core.store, [GetOp(leaf, key, refresh_ttl=False) for leaf, key in wanted])
     stored = {item.key: from_value(item.value) for item in found if isinstance(item, Item)}
-    position = int(head.value["length"]) if isinstance(head, Item) else 0
+    head = Head.of(thread_id, item)
     ops: list[Op] = []
     for record in records:
         if record.id in stored:
             continue
-        placed = record.model_copy(update={"position": position})
+        placed = record.model_copy(update={"position": head.length})
         stored[record.id] = placed
         ops.append(record_put(core, placed))
-        ops.append(put(_log_leaf(core, thread_id), position_key(position), {"record": record.id}))
-        position += 1
+        ops.append(put(_log_leaf(core, thread_id), position_key(head.length), {"record": record.id}))
+        head.add(core, placed, said=stated(placed))
     if ops:
-        ops.append(put(core.leaf(namespaces.THREADS), thread_id, {"thread": thread_id, "length": position}))
-        yield from commit(core, ops)
+        yield from commit(core, [*ops, head.put(core)])
     return [stored[record.id] for record in records]
 
 
@@ -217,7 +213,12 @@ def read_log(core: Core, thread_id: str, *, start: int = 0, limit: int = 100) ->
     thread_id = check_thread(thread_id)
     length = yield from thread_length(core, thread_id)
     first = max(0, length + start) if start < 0 else start
-    keys = [position_key(place) for place in range(first, min(length, first + limit))]
+    return (yield from read_range(core, thread_id, first, min(length, first + limit)))
+
+
+def read_range(core: Core, thread_id: str, start: int, end: int) -> Operation[list[MemoryRecord]]:
+    """Return the messages at some positions of a thread's log, which is known to be that long."""
+    keys = [position_key(place) for place in range(start, end)]
     entries = yield from get_items(core, _log_leaf(core, thread_id), keys)
     ids = [str(entry.value["record"]) for entry in entries if isinstance(entry, Item)]
     items = yield from get_items(core, core.records_leaf, ids)
@@ -249,14 +250,3 @@ def threads(core: Core) -> Operation[list[str]]:
     """Return the ids of the conversations in the log, sorted."""
     items = yield from scan(core, core.leaf(namespaces.THREADS))
     return sorted(str(item.value["thread"]) for item in items)
-
-
-def watermark(core: Core, stage: str, thread_id: str) -> Operation[int]:
-    """Return how many messages of a thread's log a stage of distillation has dealt with."""
-    (item,) = yield from get_items(core, core.leaf(namespaces.STATE), [stage + thread_id])
-    return int(item.value["position"]) if item else 0
-
-
-def move_watermark(core: Core, stage: str, thread_id: str, position: int) -> Op:
-    """Return the operation that says so; it belongs in the batch with what the stage produced."""
-    return put(core.leaf(namespaces.STATE), stage + thread_id, {"thread": thread_id, "position": position})

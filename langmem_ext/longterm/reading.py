@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
-from langmem_ext.longterm.core import Core, get_items, get_record, is_shadow, scan, search_items
-from langmem_ext.longterm.log import DISTILLED
+from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
+from langmem_ext.longterm.progress import DISTILLED, progress
 from langmem_ext.longterm.spending import Spending, spent_today
 from langmem_ext.longterm.writing import check_kind, check_whole
 from langmem_ext.operations import Operation, batch
@@ -106,19 +106,15 @@ def stats(core: Core) -> Operation[MemoryStats]:
             tokens[kind == "message"] += core.counter(str(item.value["content"]))
         elif not is_shadow(item):
             superseded += 1
-    threads = yield from scan(core, core.leaf(namespaces.THREADS))
-    keys = [DISTILLED + item.key for item in threads]
-    marks = yield from get_items(core, core.leaf(namespaces.STATE), keys)
-    messages = sum(int(item.value["length"]) for item in threads)
-    distilled = sum(int(mark.value["position"]) for mark in marks if mark)
+    threads = yield from progress(core, DISTILLED, None)
     topics = yield from scan(core, core.leaf(namespaces.TOPICS))
     keywords = yield from scan(core, core.leaf(namespaces.KEYWORDS))
     return MemoryStats(
         records=counted,
         superseded=superseded,
         threads=len(threads),
-        messages=messages,
-        pending=messages - distilled,
+        messages=sum(thread.head.length for thread in threads),
+        pending=sum(thread.pending for thread in threads),
         topics=len({item.namespace for item in topics}),
         keywords=len({item.namespace for item in keywords}),
         log_tokens=tokens[True],

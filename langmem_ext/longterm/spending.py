@@ -1,18 +1,22 @@
 """What distillation has spent today, and how much more it may: caps per day and memory, on any model.
 
-A day's count is an item of the memory's state, so that it holds over processes and restarts.
+A day's count is an item of the memory's state, so that it holds over processes and restarts. It is changed only under
+the lock of the memory's versions, which whoever writes what was distilled holds anyway.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
+from langgraph.store.base import GetOp, Item, Op
 from pydantic import BaseModel
 
 from langmem_ext import namespaces
-from langmem_ext.longterm.core import Core, exclusively, get_items, put
+from langmem_ext.longterm.core import Core, exclusively, put
 from langmem_ext.longterm.writing import commit
 from langmem_ext.metering import Meter
-from langmem_ext.operations import Operation
+from langmem_ext.operations import Operation, batch
 
 T = TypeVar("T")
 
@@ -32,54 +36,107 @@ class Spending(BaseModel):
         """Input and output together."""
         return self.input_tokens + self.output_tokens
 
+    @classmethod
+    def of(cls, meter: Meter) -> "Spending":
+        """Return what a meter has counted."""
+        return cls(calls=meter.calls, input_tokens=meter.input_tokens, output_tokens=meter.output_tokens)
+
+    @classmethod
+    def in_item(cls, item: object) -> "Spending":
+        """Return the count that an item of the state holds; nothing was spent where there is none."""
+        return cls.model_validate(item.value) if isinstance(item, Item) else cls()
+
 
 def spent_today(core: Core) -> Operation[Spending]:
     """Return what this memory's distillation has spent today."""
-    (item,) = yield from get_items(core, core.leaf(namespaces.STATE), [_today(core)])
-    return Spending.model_validate(item.value) if item else Spending()
+    (item,) = yield from batch(core.store, [spent_get(core)])
+    return Spending.in_item(item)
+
+
+def spent_get(core: Core) -> GetOp:
+    """Return the operation that reads the day's count."""
+    return GetOp(core.leaf(namespaces.STATE), _today(core), refresh_ttl=False)
 
 
 def _today(core: Core) -> str:
     return SPENT + core.now().astimezone(core.zone).date().isoformat()
 
 
-def within_caps(core: Core, meter: Meter | None, body: Callable[[Meter], Operation[T]]) -> Operation[T]:
-    """Run an operation with a meter that knows the day's caps as well, and add what it spent to the day's count."""
+@dataclass(slots=True)
+class Account(Meter):
+    """A meter that knows the day's caps as well, and how much of what it counted the day's count has.
+
+    Attributes:
+        saved: What it had counted when the day's count was last written.
+    """
+
+    saved: Spending = field(default_factory=Spending)
+
+    @classmethod
+    def of(cls, core: Core, meter: Meter, spent: Spending) -> "Account":
+        """Open an account on a day that has spent so much already, for someone whose meter has its own caps."""
+        policy = core.distillation
+        return cls(
+            _least(meter.max_calls, _left(policy.daily_calls, spent.calls, meter.calls)),
+            _least(meter.max_tokens, _left(policy.daily_tokens, spent.tokens, meter.tokens)),
+            meter.calls,
+            meter.input_tokens,
+            meter.output_tokens,
+            saved=Spending.of(meter),
+        )
+
+    def commit(self, core: Core, item: object, ops: Sequence[Op]) -> Operation[None]:
+        """Write operations together with the day's count of what they cost; the caller holds the versions' lock.
+
+        Args:
+            core: The memory.
+            item: What `spent_get` read under the same lock.
+            ops: What was paid for.
+        """
+        now = Spending.of(self)
+        count = [self._count(core, item, now)] if now.calls > self.saved.calls else []
+        yield from commit(core, [*ops, *count])
+        self.saved = now
+
+    def _count(self, core: Core, item: object, now: "Spending") -> Op:
+        today = _today(core)
+        same_day = isinstance(item, Item) and item.key == today
+        spent = Spending.in_item(item) if same_day else Spending()
+        total = Spending(
+            calls=spent.calls + now.calls - self.saved.calls,
+            input_tokens=spent.input_tokens + now.input_tokens - self.saved.input_tokens,
+            output_tokens=spent.output_tokens + now.output_tokens - self.saved.output_tokens,
+        )
+        return put(core.leaf(namespaces.STATE), today, total.model_dump())
+
+
+def within_caps(core: Core, meter: Meter | None, body: Callable[[Account], Operation[T]]) -> Operation[T]:
+    """Run an operation with a meter that knows the day's caps as well, and see that the day's count has what it spent.
+
+    An operation that writes what it has paid for settles in the same batch; what is left is settled here.
+    """
     meter = meter or Meter()
     policy = core.distillation
-    spent = yield from spent_today(core)
-    before = Spending(calls=meter.calls, input_tokens=meter.input_tokens, output_tokens=meter.output_tokens)
-    limited = Meter(
-        _least(meter.max_calls, _left(policy.daily_calls, spent.calls, meter.calls)),
-        _least(meter.max_tokens, _left(policy.daily_tokens, spent.tokens, meter.tokens)),
-        meter.calls,
-        meter.input_tokens,
-        meter.output_tokens,
-    )
-
-    def settle() -> Operation[None]:
-        meter.calls = limited.calls
-        meter.input_tokens, meter.output_tokens = limited.input_tokens, limited.output_tokens
-        if meter.calls > before.calls:
-            yield from exclusively(core, "spending", lambda: _add(core, before, meter))
-
+    capped = policy.daily_calls is not None or policy.daily_tokens is not None
+    account = Account.of(core, meter, (yield from spent_today(core)) if capped else Spending())
     try:
-        result = yield from body(limited)
+        result = yield from body(account)
     except Exception:
-        yield from settle()
+        yield from _close(core, account, meter)
         raise
-    yield from settle()
+    yield from _close(core, account, meter)
     return result
 
 
-def _add(core: Core, before: Spending, meter: Meter) -> Operation[None]:
-    spent = yield from spent_today(core)
-    total = Spending(
-        calls=spent.calls + meter.calls - before.calls,
-        input_tokens=spent.input_tokens + meter.input_tokens - before.input_tokens,
-        output_tokens=spent.output_tokens + meter.output_tokens - before.output_tokens,
-    )
-    yield from commit(core, [put(core.leaf(namespaces.STATE), _today(core), total.model_dump())])
+def _close(core: Core, account: Account, meter: Meter) -> Operation[None]:
+    meter.calls, meter.input_tokens, meter.output_tokens = account.calls, account.input_tokens, account.output_tokens
+    if account.calls > account.saved.calls:
+        yield from exclusively(core, "versions", partial(_settle, core, account))
+
+
+def _settle(core: Core, account: Account) -> Operation[None]:
+    (item,) = yield from batch(core.store, [spent_get(core)])
+    yield from account.commit(core, item, [])
 
 
 def _left(cap: int | None, spent: int, already: int) -> int | None:

@@ -12,34 +12,28 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from langgraph.store.base import Item, Op
+from langgraph.store.base import GetOp, Item, Op
 from pydantic import BaseModel, Field, ValidationError
 
 from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, exclusively, get_items
+from langmem_ext.longterm.core import Core, exclusively
 from langmem_ext.longterm.extraction import extract_operations, statements
-from langmem_ext.longterm.log import DISTILLED, move_watermark, read_log, stated, thread_length, threads, watermark
-from langmem_ext.longterm.plan import make_plan
+from langmem_ext.longterm.log import check_thread, read_range, stated
+from langmem_ext.longterm.neighbours import neighbours
+from langmem_ext.longterm.progress import DISTILLED, Head, Progress, move_watermark, progress, progress_of
 from langmem_ext.longterm.quoting import quoted
-from langmem_ext.longterm.reading import records
-from langmem_ext.longterm.recall import find
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
-from langmem_ext.longterm.spending import within_caps
+from langmem_ext.longterm.spending import Account, spent_get, within_caps
 from langmem_ext.longterm.versions import believed_since, supersede
-from langmem_ext.longterm.writing import build, commit, puts, reindex
+from langmem_ext.longterm.writing import build, puts, reindex
 from langmem_ext.metering import Meter
-from langmem_ext.operations import Operation
+from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import UPDATE
-from langmem_ext.records import Kind, MemoryRecord, derived_id, escape, from_value
+from langmem_ext.records import MemoryRecord, derived_id, escape, from_value
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
-
-_PER_MESSAGE = 5
-"""Known memories looked up around each new message."""
-
-FACT_KINDS: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile")
 
 
 class UpdateReport(BaseModel):
@@ -74,11 +68,16 @@ class UpdateReport(BaseModel):
 class Range:
     """A stretch of one thread's log, and what is known around it. Aliases count from 1."""
 
-    thread_id: str
+    head: Head
     start: int
     end: int
     messages: list[MemoryRecord]
-    known: list[Item] = field(default_factory=list)
+    known: list[MemoryRecord] = field(default_factory=list)
+
+    @property
+    def thread_id(self) -> str:
+        """The conversation."""
+        return self.head.thread_id
 
     def record_id(self, core: Core, number: int) -> str:
         """Return the id of the range's n-th record: the same on every attempt."""
@@ -99,16 +98,19 @@ def update(core: Core, *, thread_id: str | None = None, meter: Meter | None = No
         What was done. A model that failed, or whose output stayed malformed after one repair, leaves its range pending
         with a warning, and everything said is in the log.
     """
+    thread_id = None if thread_id is None else check_thread(thread_id)
     return (yield from within_caps(core, meter, partial(_update, core, thread_id)))
 
 
-def _update(core: Core, thread_id: str | None, meter: Meter) -> Operation[UpdateReport]:
+def _update(core: Core, thread_id: str | None, account: Account) -> Operation[UpdateReport]:
     report = UpdateReport()
-    before = meter.calls, meter.tokens
+    before = account.calls, account.tokens
     yield from _try_reindex(core, report)
-    for thread in [thread_id] if thread_id is not None else (yield from threads(core)):
-        yield from exclusively(core, f"update:{thread}", partial(_thread, core, thread, meter, report))
-    report.model_calls, report.tokens = meter.calls - before[0], meter.tokens - before[1]
+    for lagging in (yield from progress(core, DISTILLED, thread_id)):
+        if lagging.pending:
+            thread = lagging.thread_id
+            yield from exclusively(core, f"update:{thread}", partial(_thread, core, thread, account, report))
+    report.model_calls, report.tokens = account.calls - before[0], account.tokens - before[1]
     return report
 
 
@@ -119,37 +121,36 @@ def _try_reindex(core: Core, report: UpdateReport) -> Operation[None]:
         report.warnings.append(f"records stored without vectors stay so for now: {type(error).__name__}")
 
 
-def _thread(core: Core, thread_id: str, meter: Meter, report: UpdateReport) -> Operation[None]:
+def _thread(core: Core, thread_id: str, account: Account, report: UpdateReport) -> Operation[None]:
     """Distil one thread, range by range, until its watermark is at its end or a range fails."""
-    start = yield from watermark(core, DISTILLED, thread_id)
-    length = yield from thread_length(core, thread_id)
+    done = yield from progress_of(core, DISTILLED, thread_id)  # another worker may have moved it meanwhile
+    start, length = done.position, done.head.length
     while start < length:
         end = min(length, start + core.distillation.update_messages)
-        messages = yield from read_log(core, thread_id, start=start, limit=end - start)
-        span = Range(thread_id, start, end, messages)
+        span = Range(done.head, start, end, (yield from read_range(core, thread_id, start, end)))
         try:
-            proposed = yield from _propose(core, span, meter)
+            proposed = yield from _propose(core, span, account)
         except Exception as error:  # noqa: BLE001 - a model may raise anything; no message is lost by it
             report.warnings.append(f"{thread_id} {start}-{length}: {type(error).__name__}: the range stays pending")
             report.pending.append((thread_id, start, length))
             logger.warning("update of %d messages stays pending: %s", length - start, type(error).__name__)
             return
-        yield from exclusively(core, "versions", partial(_apply, core, span, proposed, report))
+        yield from exclusively(core, "versions", partial(_apply, core, span, proposed, account, report))
         report.ranges.append((thread_id, start, end))
         start = end
 
 
-def _propose(core: Core, span: Range, meter: Meter) -> Operation[list[MemoryOperation]]:
+def _propose(core: Core, span: Range, account: Account) -> Operation[list[MemoryOperation]]:
     """Ask the model, or extract, what the range changes."""
     speaking = [message for message in span.messages if stated(message)]
     if not speaking:
         return []
     if core.model is None:
         return (yield from _extract(core, span))
-    span.known = yield from _neighbours(core, speaking)
+    span.known = yield from neighbours(core, speaking)
     body = _render(span) + _render_schemas(core)
     try:
-        answer = yield from ask_model(core, MemoryUpdate, UPDATE[language(body)], body, meter)
+        answer = yield from ask_model(core, MemoryUpdate, UPDATE[language(body)], body, account)
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("update by extraction: %s", type(error).__name__)
         return (yield from _extract(core, span))
@@ -161,30 +162,13 @@ def _extract(core: Core, span: Range) -> Operation[list[MemoryOperation]]:
     told = statements(span.messages)
     if not told:
         return []
-    span.known = yield from _neighbours(core, [span.messages[number - 1] for number in told])
-    return extract_operations(told, [from_value(item.value) for item in span.known])
-
-
-def _neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[Item]]:
-    """Find what is known around *each* new message, not just around the last one; then what was learnt last.
-
-    "I moved to Berlin" shares no word with "lives in Paris": what is new is worth a look whatever its words.
-    """
-    ids: dict[str, None] = {}
-    for message in messages:
-        about = message.content[: core.distillation.neighbour_query]
-        found = yield from find(core, make_plan(core, about, kinds=FACT_KINDS, limit=_PER_MESSAGE))
-        ids.update(dict.fromkeys(found.ids()))
-    latest = yield from records(core, kinds=FACT_KINDS, limit=max(1, core.distillation.neighbours))
-    ids.update(dict.fromkeys(record.id for record in latest))
-    items = yield from get_items(core, core.records_leaf, list(ids)[: core.distillation.neighbours])
-    return [item for item in items if item]
+    span.known = yield from neighbours(core, [span.messages[number - 1] for number in told])
+    return extract_operations(told, span.known)
 
 
 def _render(span: Range) -> str:
     lines = ["<known_memories>"]
-    for number, item in enumerate(span.known, 1):
-        record = from_value(item.value)
+    for number, record in enumerate(span.known, 1):
         lines.append(f'<known n="{number}" date="{record.occurred_at.date()}">{escape(record.content)}</known>')
     lines.append("</known_memories>\n<new_messages>")
     for number, message in enumerate(span.messages, 1):
@@ -202,11 +186,14 @@ def _render_schemas(core: Core) -> str:
     return "\n<schemas>\n" + escape("\n".join(lines)) + "\n</schemas>"
 
 
-def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], report: UpdateReport) -> Operation[None]:
-    """Check every operation, then write all that hold and the watermark in one batch."""
-    known = {
-        item.key: item for item in (yield from get_items(core, core.records_leaf, [i.key for i in span.known])) if item
-    }
+def _apply(
+    core: Core, span: Range, proposed: Sequence[MemoryOperation], account: Account, report: UpdateReport
+) -> Operation[None]:
+    """Check every operation, then write all that hold, the watermark and what it cost in one batch."""
+    targets = {span.known[n - 1].id for n in (op.target for op in proposed) if n is not None and n <= len(span.known)}
+    gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in sorted(targets)]
+    *found, spent = yield from batch(core.store, [*gets, spent_get(core)])
+    known = {item.key: item for item in found if isinstance(item, Item)}
     ops: list[Op] = []
     touched: set[str] = set()
     done: list[tuple[str, str]] = []
@@ -221,8 +208,8 @@ def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], report:
             touched.add(target.key)
         ops.extend(planned)
         done.append(outcome)
-    ops.append(move_watermark(core, DISTILLED, span.thread_id, span.end))
-    yield from commit(core, ops)
+    ops.append(move_watermark(core, DISTILLED, Progress(span.head, span.end)))
+    yield from account.commit(core, spent, ops)
     for name, record_id in done:
         getattr(report, name).append(record_id)
 
@@ -232,7 +219,7 @@ def _target(span: Range, operation: MemoryOperation, known: dict[str, Item], tou
         return None
     if operation.target is None or operation.target > len(span.known):
         raise ModelOutputError(f"no known memory has the number {operation.target!r}")
-    key = span.known[operation.target - 1].key
+    key = span.known[operation.target - 1].id
     item = known.get(key)
     if item is None or item.value.get("superseded_at"):
         raise ModelOutputError("its target has been changed meanwhile")

@@ -33,15 +33,23 @@ class Upkeep(BaseModel):
     archived: list[str] = Field(default_factory=list)
 
 
+def upkeep_due(core: Core) -> Operation[bool]:
+    """Whether this memory was not kept up today."""
+    (last,) = yield from get_items(core, core.leaf(namespaces.STATE), [KEPT_UP])
+    return last is None or last.value["day"] != _today(core)
+
+
+def _today(core: Core) -> str:
+    return core.now().astimezone(core.zone).date().isoformat()
+
+
 def keep_up(core: Core) -> Operation[Upkeep]:
     """Merge near-duplicates and archive what has faded, where that was not done today."""
     return (yield from exclusively(core, "versions", lambda: _keep_up(core)))
 
 
 def _keep_up(core: Core) -> Operation[Upkeep]:
-    today = core.now().astimezone(core.zone).date().isoformat()
-    (last,) = yield from get_items(core, core.leaf(namespaces.STATE), [KEPT_UP])
-    if last and last.value["day"] == today:
+    if not (yield from upkeep_due(core)):
         return Upkeep()
     upkeep = Upkeep()
     ops: list[Op] = []
@@ -58,8 +66,7 @@ def _keep_up(core: Core) -> Operation[Upkeep]:
             if kind in _FADING and key not in upkeep.merged and faded(core, record, core.now()):
                 ops.extend(supersede(core, items[key], None))
                 upkeep.archived.append(key)
-    if ops or last is None or last.value["day"] != today:
-        yield from commit(core, [*ops, put(core.leaf(namespaces.STATE), KEPT_UP, {"day": today})])
+    yield from commit(core, [*ops, put(core.leaf(namespaces.STATE), KEPT_UP, {"day": _today(core)})])
     return upkeep
 
 
