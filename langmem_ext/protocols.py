@@ -112,6 +112,67 @@ class SupportsCandidates(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ordered:
+    """A page of a namespace in the order of a number.
+
+    Attributes:
+        items: The page.
+        numbers: The number of every item that matches, in the same order, float64; NaN where it has none.
+    """
+
+    items: list[SearchItem]
+    numbers: NDArray[np.float64]
+
+
+@runtime_checkable
+class SupportsOrdered(Protocol):
+    """Pages of exactly one namespace in the order of a field, filtered; see `FaissStore.search_ordered`."""
+
+    def search_ordered(
+        self,
+        namespace: tuple[str, ...],
+        by: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        contains: tuple[str, str] | None = None,
+        keys: Sequence[str] | None = None,
+        ascending: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> Ordered:
+        """Return a page, and the number by which it is ordered for all that match."""
+        ...
+
+    async def asearch_ordered(
+        self,
+        namespace: tuple[str, ...],
+        by: str,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002
+        contains: tuple[str, str] | None = None,
+        keys: Sequence[str] | None = None,
+        ascending: bool = False,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> Ordered:
+        """Async twin of `search_ordered`."""
+        ...
+
+
+@runtime_checkable
+class SupportsCounts(Protocol):
+    """How many items there are, without reading them."""
+
+    def count_items(self, prefix: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+        """Return how many items each namespace at and below the prefix holds."""
+        ...
+
+    async def acount_items(self, prefix: tuple[str, ...]) -> dict[tuple[str, ...], int]:
+        """Async twin of `count_items`."""
+        ...
+
+
 @runtime_checkable
 class SupportsExclusive(Protocol):
     """Mutual exclusion by name, across every thread and process that has the same store open."""

@@ -129,7 +129,7 @@ def to_value(record: MemoryRecord, *, believed_from: datetime | None = None) -> 
     return value
 
 
-_COLUMNS = frozenset({"text", "occurred_ts", "believed_from", "believed_until"})
+_COLUMNS = frozenset({"text", "occurred_ts", "believed_from", "believed_until", "shadow"})
 
 
 def from_value(value: dict[str, Any], usage: dict[str, Any] | None = None) -> MemoryRecord:

@@ -101,6 +101,46 @@ def undo(
     _print_record(record, as_json=json)
 
 
+def retire(
+    id: RecordId,  # noqa: A002
+    *,
+    user: User = "default",
+    store: StoreUrl = None,
+    embed: Embed = OFFLINE,
+    json: Json = False,
+) -> None:
+    """Stop believing a record, without a successor; undo brings it back.
+
+    [bold]Examples[/bold]
+
+    langmem-ext retire 5f0c2a4e-… --user alice
+    """
+    with opened_memory(user, store, embed=embed) as memory:
+        record = memory.retire(id)
+    _print_record(record, as_json=json)
+
+
+def pin(
+    id: RecordId,  # noqa: A002
+    *,
+    user: User = "default",
+    store: StoreUrl = None,
+    off: Annotated[bool, typer.Option("--off", help="Take the pin off.")] = False,
+    embed: Embed = OFFLINE,
+    json: Json = False,
+) -> None:
+    """Keep a record from fading, however old and unused it gets.
+
+    [bold]Examples[/bold]
+
+    langmem-ext pin 5f0c2a4e-… --user alice
+    langmem-ext pin 5f0c2a4e-… --user alice --off
+    """
+    with opened_memory(user, store, embed=embed) as memory:
+        record = memory.pin(id, pinned=not off)
+    _print_record(record, as_json=json)
+
+
 def forget(
     id: Annotated[str | None, typer.Argument(help="Id of the record.", metavar="[ID]")] = None,  # noqa: A002
     *,

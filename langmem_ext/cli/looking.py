@@ -67,6 +67,14 @@ def list_records(
     user: User = "default",
     store: StoreUrl = None,
     kind: Kinds = None,
+    topic: Annotated[str | None, typer.Option("--topic", help="Only what the topic index names under it.")] = None,
+    keyword: Annotated[
+        str | None, typer.Option("--keyword", help="Only what the keyword index names under it.")
+    ] = None,
+    text: Annotated[str | None, typer.Option("--text", help="Only what contains this text.")] = None,
+    before: Before = None,
+    after: After = None,
+    archived: Annotated[bool, typer.Option("--archived", help="What is no longer believed instead.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", help="Records at most.")] = 20,
     offset: Annotated[int, typer.Option("--offset", help="Records to skip.")] = 0,
     json: Json = False,
@@ -76,16 +84,60 @@ def list_records(
     [bold]Examples[/bold]
 
     langmem-ext list --user alice --kind preference --kind fact
+    langmem-ext list --user alice --topic switzerland_hiking --after 2025-09 --text budget
     langmem-ext list --user alice --limit 100 --offset 100 --json
     """
+    chosen: Any = kind
     with opened_memory(user, store) as memory:
-        chosen: Any = kind
-        found = memory.records(kinds=chosen, limit=limit, offset=offset)
+        page = memory.browse(
+            kinds=chosen,
+            topic=topic,
+            keyword=keyword,
+            text=text,
+            before=before,
+            after=after,
+            live=not archived,
+            clock="recorded",
+            limit=limit,
+            offset=offset,
+        )
     if json:
-        print_json(found)
+        print_json(page.records)
     else:
-        print_records(found)
-        say(f"{len(found)} records")
+        print_records(page.records)
+        say(f"{len(page.records)} of {page.total} records")
+
+
+def topics(*, user: User = "default", store: StoreUrl = None, json: Json = False) -> None:
+    """List the topics of the index, each with how many records it names.
+
+    [bold]Examples[/bold]
+
+    langmem-ext topics --user alice
+    """
+    with opened_memory(user, store) as memory:
+        counted = memory.topic_counts()
+    _print_counts(counted, as_json=json)
+
+
+def keywords(*, user: User = "default", store: StoreUrl = None, json: Json = False) -> None:
+    """List the keywords of the index, each with how many records it names.
+
+    [bold]Examples[/bold]
+
+    langmem-ext keywords --user alice --json
+    """
+    with opened_memory(user, store) as memory:
+        counted = memory.keyword_counts()
+    _print_counts(counted, as_json=json)
+
+
+def _print_counts(counted: dict[str, int], *, as_json: bool) -> None:
+    if as_json:
+        print_json(counted)
+        return
+    for name, number in counted.items():
+        say(f"{number:>8,}  {plain(name)}")
 
 
 def show(id: RecordId, *, user: User = "default", store: StoreUrl = None, json: Json = False) -> None:  # noqa: A002

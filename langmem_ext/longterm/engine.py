@@ -1,10 +1,12 @@
 """`LongTermMemory`: the engine's operations on one memory, each in a blocking and an awaitable form."""
 
 from langmem_ext.longterm import (
+    browsing,
     consolidate as consolidating,
     forget as forgetting,
     indexes,
     log as logging,
+    overview,
     profile as profiling,
     reading,
     recall as recalling,
@@ -46,6 +48,8 @@ class LongTermMemory(Core):
     aget = asynchronous(reading.get)
     records = synchronous(reading.records)
     arecords = asynchronous(reading.records)
+    browse = synchronous(browsing.browse)
+    abrowse = asynchronous(browsing.browse)
     log = synchronous(logging.read_log)
     alog = asynchronous(logging.read_log)
     messages = synchronous(logging.read_messages)
@@ -58,6 +62,18 @@ class LongTermMemory(Core):
     atopics = asynchronous(indexes.topics)
     keywords = synchronous(indexes.keywords)
     akeywords = asynchronous(indexes.keywords)
+    topic_counts = synchronous(browsing.topic_counts)
+    atopic_counts = asynchronous(browsing.topic_counts)
+    keyword_counts = synchronous(browsing.keyword_counts)
+    akeyword_counts = asynchronous(browsing.keyword_counts)
+    conversations = synchronous(overview.conversations)
+    aconversations = asynchronous(overview.conversations)
+    spending = synchronous(overview.spending)
+    aspending = asynchronous(overview.spending)
+    note_recalls = synchronous(overview.note_recalls)
+    anote_recalls = asynchronous(overview.note_recalls)
+    recalls_of = synchronous(overview.recalls_of)
+    arecalls_of = asynchronous(overview.recalls_of)
     stats = synchronous(reading.stats)
     astats = asynchronous(reading.stats)
 
@@ -67,6 +83,8 @@ class LongTermMemory(Core):
     aretire = asynchronous(versions.retire)
     undo = synchronous(versions.undo)
     aundo = asynchronous(versions.undo)
+    pin = synchronous(versions.pin)
+    apin = asynchronous(versions.pin)
     history = synchronous(versions.history)
     ahistory = asynchronous(versions.history)
     forget = synchronous(forgetting.forget)

@@ -13,6 +13,7 @@ from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, exclusively, get_items, get_record, is_shadow, put, scan
 from langmem_ext.longterm.extract import summarise
 from langmem_ext.longterm.log import position_key
+from langmem_ext.longterm.overview import RECALLS
 from langmem_ext.longterm.versions import lineage_items
 from langmem_ext.longterm.writing import UNINDEXED, commit, puts, unindex
 from langmem_ext.operations import Operation, ask, batch
@@ -29,6 +30,7 @@ def _removal(core: Core, record: MemoryRecord, items: Iterable[Item]) -> list[Op
     ops.extend(unindex(core, record))
     ops.append(put(core.leaf(namespaces.USAGE), record.id, None))
     ops.append(put(core.leaf(namespaces.STATE, UNINDEXED), record.id, None))
+    ops.append(put(core.leaf(namespaces.STATE, RECALLS), record.id, None))
     if record.kind == "message" and record.thread_id is not None and record.position is not None:
         leaf = core.leaf(namespaces.LOG, namespaces.label(record.thread_id))
         ops.append(put(leaf, position_key(record.position), None))

@@ -7,13 +7,14 @@ from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
+from langmem_ext.longterm.browsing import browse, count_leaves
 from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
 from langmem_ext.longterm.progress import DISTILLED, progress
 from langmem_ext.longterm.spending import Spending, spent_today
 from langmem_ext.longterm.writing import check_kind, check_whole
 from langmem_ext.operations import Operation, batch
-from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import FOREVER, Kind, MemoryRecord, from_value
+from langmem_ext.protocols import SupportsCandidates, SupportsOrdered
+from langmem_ext.records import FOREVER, KINDS, Kind, MemoryRecord, from_value
 
 MAX_PAGE = 1000
 
@@ -93,31 +94,55 @@ def records(
     return chosen[offset : offset + limit]
 
 
-def stats(core: Core) -> Operation[MemoryStats]:
-    """Count what this memory holds; reads every record once."""
-    items = yield from scan(core, core.records_leaf)
-    counted: dict[str, int] = {}
-    superseded = 0
-    tokens = {True: 0, False: 0}
-    for item in items:
-        if item.value["believed_until"] == FOREVER:
-            kind = item.value["kind"]
-            counted[kind] = counted.get(kind, 0) + 1
-            tokens[kind == "message"] += core.counter(str(item.value["content"]))
-        elif not is_shadow(item):
-            superseded += 1
+def stats(core: Core, *, tokens: bool = True) -> Operation[MemoryStats]:
+    """Count what this memory holds.
+
+    Args:
+        tokens: Whether to count the tokens as well, for which every record is read; without them a store that counts
+            by itself is only asked.
+    """
+    lists = isinstance(core.store, SupportsOrdered) and not tokens
+    counted, superseded, counted_tokens = yield from (_ask(core) if lists else _read_all(core, tokens=tokens))
     threads = yield from progress(core, DISTILLED, None)
-    topics = yield from scan(core, core.leaf(namespaces.TOPICS))
-    keywords = yield from scan(core, core.leaf(namespaces.KEYWORDS))
+    topics = yield from count_leaves(core, namespaces.TOPICS)
+    keywords = yield from count_leaves(core, namespaces.KEYWORDS)
     return MemoryStats(
         records=counted,
         superseded=superseded,
         threads=len(threads),
         messages=sum(thread.head.length for thread in threads),
         pending=sum(thread.pending for thread in threads),
-        topics=len({item.namespace for item in topics}),
-        keywords=len({item.namespace for item in keywords}),
-        log_tokens=tokens[True],
-        distilled_tokens=tokens[False],
+        topics=len(topics),
+        keywords=len(keywords),
+        log_tokens=counted_tokens[True],
+        distilled_tokens=counted_tokens[False],
         today=(yield from spent_today(core)),
     )
+
+
+_Counted = tuple[dict[str, int], int, dict[bool, int]]
+"""Believed records by kind, records no longer believed, and tokens of the log (True) and of the rest (False)."""
+
+
+def _read_all(core: Core, *, tokens: bool) -> Operation[_Counted]:
+    counted: dict[str, int] = {}
+    superseded = 0
+    spent = {True: 0, False: 0}
+    for item in (yield from scan(core, core.records_leaf)):
+        if item.value["believed_until"] == FOREVER:
+            kind = item.value["kind"]
+            counted[kind] = counted.get(kind, 0) + 1
+            spent[kind == "message"] += core.counter(str(item.value["content"])) if tokens else 0
+        elif not is_shadow(item):
+            superseded += 1
+    return counted, superseded, spent
+
+
+def _ask(core: Core) -> Operation[_Counted]:
+    counted: dict[str, int] = {}
+    for kind in KINDS:
+        number = (yield from browse(core, kinds=kind, limit=0)).total
+        if number:
+            counted[kind] = number
+    superseded = (yield from browse(core, live=False, limit=0)).total
+    return counted, superseded, {True: 0, False: 0}

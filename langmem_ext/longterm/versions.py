@@ -178,7 +178,7 @@ def _restore(core: Core, item: Item, now: datetime) -> Operation[list[Op]]:
     record = from_value(item.value)
     siblings = yield from lineage_items(core, record.lineage)
     number = 1 + sum(1 for other in siblings if is_shadow(other))
-    shadow = dict(item.value)
+    shadow = item.value | {"shadow": True}
     restored = record.model_copy(update={"superseded_at": None, "superseded_by": None})
     return [
         PutOp(core.records_leaf, f"{record.id}{SHADOW}{number}", shadow, index=TEXT_INDEX),
@@ -217,6 +217,31 @@ def undo(core: Core, id: str) -> Operation[MemoryRecord]:  # noqa: A002
         ops.extend((yield from _restore(core, target, now)))
         yield from commit(core, ops)
         return (yield from get_record(core, target.key))
+
+    return (yield from exclusively(core, "versions", body))
+
+
+def pin(core: Core, id: str, *, pinned: bool = True) -> Operation[MemoryRecord]:  # noqa: A002
+    """Keep a memory out of decay and let its page stay in the context, or, with ``pinned=False``, no longer.
+
+    Args:
+        id: Any version of the memory; the newest one is pinned. A logged message can be pinned as well.
+        pinned: Whether it is to be pinned.
+
+    Raises:
+        RecordNotFoundError: No record has this id.
+        InvalidInputError: It is retired.
+    """
+
+    def body() -> Operation[MemoryRecord]:
+        item = yield from _current(core, id)
+        record = from_value(item.value)
+        if not record.live:
+            raise InvalidInputError(f"record {record.id!r} is retired; undo({record.id!r}) brings it back first")
+        if record.pinned != pinned:
+            changed = record.model_copy(update={"pinned": pinned})
+            yield from commit(core, [record_put(core, changed, believed_from=believed_since(item))])
+        return (yield from get_record(core, record.id))
 
     return (yield from exclusively(core, "versions", body))
 

@@ -65,6 +65,11 @@ class Column:
             self._value_bytes += 250 + (len(name) if isinstance(name, str) else len(str(name)))
         return code
 
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """The numbers by slot, NaN where there is none; shape ``(slots,)``."""
+        return self._numbers.data
+
     def mask(self, condition: Condition) -> Mask:
         """Return which slots satisfy the condition, shape ``(slots,)``."""
         codes = self._codes.data

@@ -13,6 +13,7 @@ from langmem_ext.errors import InvalidInputError
 from langmem_ext.operations import Operation, arun, ask, run
 from langmem_ext.protocols import Candidates
 from langmem_ext.store import listing, maintenance, reading, writing
+from langmem_ext.store.browsing import Browsing
 from langmem_ext.store.checking import CheckReport, check_store
 from langmem_ext.store.database import Database, Synchronous
 from langmem_ext.store.embedding import Embedder
@@ -32,7 +33,7 @@ DEFAULT_MEMORY_BUDGET = 192 * 2**20
 """Bytes of namespaces held in memory: a namespace of 100,000 with vectors and full text, or 1,000 users of 100."""
 
 
-class FaissStore(BaseStore):
+class FaissStore(Browsing, BaseStore):
     """A durable store in one file: LangGraph's `BaseStore` with filters, vectors, full text and time to live.
 
     It is its own context manager, sync and async: ``with FaissStore.from_conn_string("memory.db") as store``.

@@ -165,7 +165,7 @@ def _newest_of_many(connection: sqlite3.Connection, namespaces: list[Namespace],
 
 def _hits(connection: sqlite3.Connection, shelf: Shelf, wanted: Search) -> list[Hit]:
     """Return the best hits of one namespace."""
-    mask = _mask(connection, shelf, wanted.conditions)
+    mask = mask_of(connection, shelf, wanted.conditions)
     if wanted.vector is not None:
         return _nearest(connection, shelf, wanted.vector, wanted.reach, mask)
     if wanted.words is not None:
@@ -175,7 +175,8 @@ def _hits(connection: sqlite3.Connection, shelf: Shelf, wanted: Search) -> list[
     return [Hit(*pair) for pair in zip(shelf.stamps[slots].tolist(), shelf.ids[slots].tolist(), strict=True)]
 
 
-def _mask(connection: sqlite3.Connection, shelf: Shelf, conditions: tuple[Condition, ...]) -> Mask | None:
+def mask_of(connection: sqlite3.Connection, shelf: Shelf, conditions: tuple[Condition, ...]) -> Mask | None:
+    """Return which slots of a shelf may be served under the conditions; None where all that are alive may."""
     expired = connection.execute(
         "SELECT id FROM items WHERE namespace_id = ? AND expires_at <= ?", (shelf.namespace_id, now())
     ).fetchall()
@@ -220,7 +221,7 @@ def candidates(connection: sqlite3.Connection, shelves: Shelves, wanted: Search)
         return _no_candidates()
     with shelves.use(namespace.id) as shelf:
         shelf.catch_up(connection, namespace)
-        mask = _mask(connection, shelf, wanted.conditions)
+        mask = mask_of(connection, shelf, wanted.conditions)
         lexicon = shelf.lexicon(connection)
         if wanted.vector is None:
             lexical = lexicon.candidates(query, mask, wanted.limit)

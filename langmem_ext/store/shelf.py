@@ -172,12 +172,21 @@ class Shelf:
         mask = self.alive.copy()
         if expired:
             mask &= ~np.isin(self.ids, np.array(expired, np.int64))
-        missing = {condition.path: Column() for condition in conditions if condition.path not in self._columns}
-        self._read_columns(connection, missing, _NEVER)
-        self._columns |= missing
+        self.hold(connection, [condition.path for condition in conditions])
         for condition in conditions:
             mask &= self._columns[condition.path].mask(condition)
         return mask
+
+    def hold(self, connection: sqlite3.Connection, paths: Sequence[Path]) -> None:
+        """Read the columns that are not held yet, all of them in one pass."""
+        missing = {path: Column() for path in paths if path not in self._columns}
+        self._read_columns(connection, missing, _NEVER)
+        self._columns |= missing
+
+    def column(self, connection: sqlite3.Connection, path: Path) -> Column:
+        """Return the column of a path; read on first use."""
+        self.hold(connection, [path])
+        return self._columns[path]
 
     def agrees(self, connection: sqlite3.Connection) -> bool:
         """Tell whether items and vectors are those of the file; the shelf must have caught up."""

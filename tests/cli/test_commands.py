@@ -95,6 +95,34 @@ def test_list_pages_and_filters_by_kind(cli: Cli) -> None:
     assert [record["id"] for record in listed] == [ids[1], ids[0]]
 
 
+def test_list_filters_by_topic_keyword_text_and_time(cli: Cli) -> None:
+    lake = remembered(
+        cli, "Alice likes Lake Brienz", "--topic", "lakes", "--keyword", "湖泊", "--occurred-at", "2025-09-01"
+    )
+    remembered(cli, "Alice likes tea", "--topic", "drinks")
+    for options in (["--topic", "lakes"], ["--keyword", "湖泊"], ["--text", "brienz"], ["--before", "2025-09"]):
+        listed = cli("list", "--user", "alice", *options, "--json").json
+        assert [record["id"] for record in listed] == [lake]
+    assert cli("topics", "--user", "alice", "--json").json == {"drinks": 1, "lakes": 1}
+    assert cli("keywords", "--user", "alice", "--json").json == {"湖泊": 1}
+    assert "湖泊" in cli("keywords", "--user", "alice").out
+
+
+def test_a_retired_record_is_listed_apart_and_comes_back_by_undo(cli: Cli) -> None:
+    record_id = remembered(cli, "Alice likes tea")
+    assert cli("retire", record_id, "--user", "alice").code == 0
+    assert cli("list", "--user", "alice", "--json").json == []
+    assert [record["id"] for record in cli("list", "--user", "alice", "--archived", "--json").json] == [record_id]
+    cli("undo", record_id, "--user", "alice")
+    assert [record["id"] for record in cli("list", "--user", "alice", "--json").json] == [record_id]
+
+
+def test_a_pin_is_set_and_taken_off(cli: Cli) -> None:
+    record_id = remembered(cli, "Alice is allergic to peanuts")
+    assert cli("pin", record_id, "--user", "alice", "--json").json["pinned"] is True
+    assert cli("pin", record_id, "--user", "alice", "--off", "--json").json["pinned"] is False
+
+
 def test_control_characters_of_stored_text_never_reach_the_terminal(cli: Cli) -> None:
     remembered(cli, "red \x1b[31m alert \x07 \u202e reversed")
     out = cli("list", "--user", "alice").out

@@ -1,0 +1,84 @@
+"""Listing a namespace in the order of a number, and counting items, as the store itself does it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from langmem_ext import FaissStore
+from langmem_ext.errors import InvalidInputError
+
+SPACE = ("memories", "alice")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[FaissStore]:
+    with FaissStore.from_conn_string(tmp_path / "memory.db") as opened:
+        for number in range(6):
+            value = {"at": float(number % 3), "tags": ["Ä", 'quo"te'] if number else [], "text": f"ITEM {number} 湖"}
+            opened.put(SPACE, f"k{number}", value)
+        opened.put(SPACE, "none", {"text": "no number"})
+        opened.put(("memories", "bob"), "k0", {"at": 9.0})
+        yield opened
+
+
+def test_items_come_by_number_then_by_writing_and_those_without_last(store: FaissStore) -> None:
+    found = store.search_ordered(SPACE, "at", limit=10)
+    assert [item.key for item in found.items] == ["k5", "k2", "k4", "k1", "k3", "k0", "none"]
+    assert np.array_equal(found.numbers, [2, 2, 1, 1, 0, 0, np.nan], equal_nan=True)
+    rising = store.search_ordered(SPACE, "at", ascending=True, limit=10)
+    assert [item.key for item in rising.items] == ["k0", "k3", "k1", "k4", "k2", "k5", "none"]
+
+
+def test_a_page_is_cut_after_everything_was_counted(store: FaissStore) -> None:
+    found = store.search_ordered(SPACE, "at", filter={"at": {"$gte": 1}}, limit=1, offset=1)
+    assert [item.key for item in found.items] == ["k2"]
+    assert found.numbers.tolist() == [2, 2, 1, 1]
+    assert store.search_ordered(SPACE, "at", limit=0).numbers.size == 7
+
+
+def test_a_field_contains_text_or_an_entry(store: FaissStore) -> None:
+    def keys(field: str, text: str) -> list[str]:
+        return [item.key for item in store.search_ordered(SPACE, "at", contains=(field, text)).items]
+
+    assert keys("text", "item 4") == ["k4"]
+    assert keys("text", "湖") == ["k5", "k2", "k4", "k1", "k3", "k0"]
+    assert keys("tags", 'quo"te') == ["k5", "k2", "k4", "k1", "k3"]
+    assert keys("tags", "quo") == []
+    assert keys("missing", "x") == []
+    assert keys('"] or 1=1 --', "x") == []
+
+
+def test_only_the_keys_asked_for(store: FaissStore) -> None:
+    found = store.search_ordered(SPACE, "at", keys=["k1", "k0", "nobody"])
+    assert [item.key for item in found.items] == ["k1", "k0"]
+    assert store.search_ordered(SPACE, "at", keys=[]).items == []
+
+
+def test_writes_are_seen_at_once(store: FaissStore) -> None:
+    store.search_ordered(SPACE, "at")
+    store.put(SPACE, "k0", {"at": 7.0})
+    store.delete(SPACE, "k5")
+    assert [item.key for item in store.search_ordered(SPACE, "at", limit=2).items] == ["k0", "k2"]
+
+
+def test_counts_are_told_by_namespace(store: FaissStore) -> None:
+    store.put(("memories", "alicia"), "k", {"text": "another prefix"})
+    assert store.count_items(SPACE) == {SPACE: 7}
+    assert store.count_items(("memories",)) == {SPACE: 7, ("memories", "alicia"): 1, ("memories", "bob"): 1}
+    assert store.count_items(()) == store.count_items(("memories",))
+    assert store.count_items(("nobody",)) == {}
+
+
+async def test_both_are_awaitable(store: FaissStore) -> None:
+    assert (await store.asearch_ordered(SPACE, "at", limit=1)).items[0].key == "k5"
+    assert await store.acount_items(SPACE) == {SPACE: 7}
+
+
+def test_an_unknown_namespace_is_empty_and_a_bad_argument_an_error(store: FaissStore) -> None:
+    assert store.search_ordered(("nobody",), "at").items == []
+    with pytest.raises(InvalidInputError):
+        store.search_ordered(SPACE, "")
+    with pytest.raises(InvalidInputError):
+        store.search_ordered(SPACE, "at", limit=-1)
