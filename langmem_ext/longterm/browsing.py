@@ -105,6 +105,13 @@ def browse(
     return RecordPage(records=records, total=found.numbers.size, offset=offset, days=days(found.numbers, core.zone))
 
 
+def count(core: Core, kind: Kind | None, *, live: bool = True) -> Operation[int]:
+    """Return how many records of a kind (None: of any) are believed, or no longer are."""
+    equal = _filter(core, kind, None, None, None, live=live)
+    options = {"filter": equal, "contains": None, "keys": None, "ascending": False, "limit": 0, "offset": 0}
+    return (yield from _page(core, _FIELDS["occurred"], options)).numbers.size
+
+
 def _contains(text: str | None, source: str | None) -> tuple[str, str] | None:
     if text is not None and source is not None:
         raise InvalidInputError("pass text or source, not both")

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
-from langmem_ext.longterm.browsing import browse, count_leaves
+from langmem_ext.longterm.browsing import count, count_leaves
 from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
 from langmem_ext.longterm.progress import DISTILLED, progress
 from langmem_ext.longterm.spending import Spending, spent_today
@@ -141,8 +141,8 @@ def _read_all(core: Core, *, tokens: bool) -> Operation[_Counted]:
 def _ask(core: Core) -> Operation[_Counted]:
     counted: dict[str, int] = {}
     for kind in KINDS:
-        number = (yield from browse(core, kinds=kind, limit=0)).total
+        number = yield from count(core, kind)
         if number:
             counted[kind] = number
-    superseded = (yield from browse(core, live=False, limit=0)).total
+    superseded = yield from count(core, None, live=False)
     return counted, superseded, {True: 0, False: 0}

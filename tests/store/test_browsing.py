@@ -8,6 +8,7 @@ import pytest
 
 from langmem_ext import FaissStore
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.store.filters import equal
 
 SPACE = ("memories", "alice")
 
@@ -82,3 +83,32 @@ def test_an_unknown_namespace_is_empty_and_a_bad_argument_an_error(store: FaissS
         store.search_ordered(SPACE, "")
     with pytest.raises(InvalidInputError):
         store.search_ordered(SPACE, "at", limit=-1)
+
+
+def test_values_of_every_type_are_filtered_as_they_were_written(tmp_path: Path) -> None:
+    odd = [
+        True,
+        False,
+        None,
+        1,
+        1.0,
+        2**70,
+        0.1 + 0.2,
+        "",
+        "1",
+        "\ud800",
+        'a"\\b\u0000',
+        "湖",
+        [1, {"a": []}],
+        {"b": 1},
+    ]
+    with FaissStore.from_conn_string(tmp_path / "odd.db") as store:
+        for number, value in enumerate(odd):
+            store.put(SPACE, str(number), {"v": value, "n": number})
+        for value in odd:
+            if isinstance(value, dict):
+                continue
+            expected = {str(n) for n, other in enumerate(odd) if equal(other, value)}
+            for key in ("v", "n"):  # once alone, once beside another column
+                conditions = {"v": value} if key == "v" else {"v": value, "n": {"$gte": 0}}
+                assert {item.key for item in store.search(SPACE, filter=conditions, limit=20)} == expected
