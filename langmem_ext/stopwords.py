@@ -64,6 +64,22 @@ CHINESE_WORDS = _words(
     然后 而且 或者 如果 虽然 还是 就是 只是 可以 可能 应该 已经 正在 现在 非常 特别 真的 知道
     觉得 感觉 没有 还有 有点 时候 东西 事情 谢谢 请问 好的 是的 对了 多少 哪里 哪个 哪些 几个
     之前 之后 以前 以后 今天 昨天 明天 前天 后天 今年 去年 明年 上周 下周 本周 上次 下次 最近
+    附近 旁边 周围 一带 左右 上下 期间 方面 平时 一般 通常 经常 总是 每天 每周 每年 目前 其实 比较 订好 订到
     """
 )
 """Chinese words that are no keywords."""
+
+PLACE_ENDINGS = frozenset("峰山岭湖河江海湾岛港寺庙塔宫桥路街巷镇村城谷园")
+"""Characters that end the name of a place, which a dictionary that lacks it cuts off: 少女|峰."""
+
+FESTIVALS = _words("国庆 元旦 除夕 春节 中秋 端午 清明 圣诞 寒假 暑假 周末 生日")
+"""Chinese words of time that name an occasion; all others say no more than when."""
+
+TIME_WORDS = _words(
+    """
+    day days week weeks month months year years today tomorrow yesterday tonight morning evening afternoon night
+    last next early late later soon recently lately usually often every once twice
+    also without called named bit able
+    """
+)
+"""English words that are no keywords: they say when or how, not what."""

@@ -13,13 +13,22 @@ import re
 import threading
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal
 
 import Stemmer  # type: ignore[import-not-found]  # an extension module without stubs
 
-from langmem_ext.stopwords import CHINESE_WORDS, CONVERSATIONAL, FIRST_PERSON, FUNCTION_CHARACTERS, FUNCTION_WORDS
+from langmem_ext.stopwords import (
+    CHINESE_WORDS,
+    CONVERSATIONAL,
+    FESTIVALS,
+    FIRST_PERSON,
+    FUNCTION_CHARACTERS,
+    FUNCTION_WORDS,
+    PLACE_ENDINGS,
+    TIME_WORDS,
+)
 
 ANALYSIS_VERSION = 1
 """Changes whenever `analyse` would give another row for the same text; stores then analyse their texts again."""
@@ -165,6 +174,7 @@ _IRREGULAR = {
     "mice": "mouse", "geese": "goose", "wives": "wife", "lives": "life", "knives": "knife", "leaves": "leaf",
     "shelves": "shelf", "halves": "half", "wolves": "wolf",
 }  # fmt: skip
+_NOT_KEYWORDS = FUNCTION_WORDS | CONVERSATIONAL | TIME_WORDS
 _IN_IE = frozenset({"brownies", "calories", "cookies", "hoodies", "movies", "selfies", "smoothies", "zombies"})
 _UNCHANGED = re.compile(r".*(?:ss|us|is|ous)|news|series|species|gas|lens|always|christmas|texas|paris|athens|.{1,3}")
 
@@ -220,7 +230,7 @@ def keywords(text: str, limit: int) -> list[str]:
 
 
 def _is_content(word: str) -> bool:
-    return len(word) > 1 and word not in FUNCTION_WORDS and word not in CONVERSATIONAL and not word.isdecimal()
+    return len(word) > 1 and word not in _NOT_KEYWORDS and not word.isdecimal()
 
 
 def _dictionary_words(runs: Iterable[str]) -> list[str]:
@@ -232,15 +242,33 @@ def _dictionary_words(runs: Iterable[str]) -> list[str]:
     return [
         word
         for run in runs
-        for word, tag in rjieba.tag(run)
+        for word, tag in _whole_places(rjieba.tag(run))
         if len(word) > 1
-        and tag[0] not in _NO_KEYWORD
+        and _names_something(word, tag)
         and (tag.startswith("nr") or rjieba.has_word(word))
         and word not in CHINESE_WORDS
         and not FUNCTION_CHARACTERS.issuperset(word)
     ]
 
 
+def _whole_places(tagged: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Join a noun and the ending of a place that a dictionary cut off it."""
+    held: tuple[str, str] | None = None
+    for word, tag in tagged:
+        if held and held[1].startswith("n") and len(held[0]) > 1 and word in PLACE_ENDINGS:
+            held = (held[0] + word, "nr")
+            continue
+        if held:
+            yield held
+        held = (word, tag)
+    if held:
+        yield held
+
+
+def _names_something(word: str, tag: str) -> bool:
+    return tag[0] not in _NO_KEYWORD and (tag[0] not in "tf" or word in FESTIVALS) and word[0] not in "不没"
+
+
 _NO_KEYWORD = frozenset("rmcpux")
-"""Parts of speech that name nothing: pronouns, numerals, conjunctions, prepositions, particles, marks. What the
-tagger makes up beyond its dictionary is kept only where it is a name."""
+"""Parts of speech that name nothing: pronouns, numerals, conjunctions, prepositions, particles, marks (and times and
+directions, but for festivals). What the tagger makes up beyond its dictionary is kept only where it is a name."""

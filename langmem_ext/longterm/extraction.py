@@ -6,8 +6,11 @@ revisions that can be undone.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
 
 from langmem_ext.longterm.core import Core
+from langmem_ext.longterm.dating import dated, event_span, iso
 from langmem_ext.longterm.extract import (
     Fact,
     facts,
@@ -19,6 +22,7 @@ from langmem_ext.longterm.extract import (
     summarise,
     topic,
 )
+from langmem_ext.longterm.fact_rules import FactKind
 from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.schemas import MAX_OPERATIONS, EntryKeywords, Insight, MemoryOperation, SummaryDraft
@@ -26,21 +30,40 @@ from langmem_ext.records import MemoryRecord
 from langmem_ext.text import features, language
 
 _ENTRY_KEYWORDS = 6
-_SUMMARY_KEYWORDS = 20
+_SUMMARY_KEYWORDS = 22
 _SAME = 0.8
 """Overlap of words (Jaccard) from which two statements say the same."""
 _RELATED = 0.34
 """Overlap from which a statement of change is taken to be about a known memory: a third of the words of both."""
 
 
-def statements(messages: Sequence[MemoryRecord]) -> dict[int, list[Fact]]:
-    """Return what people state in messages by the patterns of `extract.facts`, by the message's number, from 1."""
-    found = {
-        number: facts(message.content, message.speaker or "")
-        for number, message in enumerate(messages, 1)
-        if stated(message)
-    }
-    return {number: told for number, told in found.items() if told}
+def statements(messages: Sequence[MemoryRecord], zone: tzinfo | None = None) -> dict[int, list[Fact]]:
+    """Return what people state in messages by the patterns of `extract.facts`, by the message's number, from 1.
+
+    Args:
+        messages: Of the log.
+        zone: Zone of the days that they name; None is that of each message's own time.
+    """
+    found: dict[int, list[Fact]] = {}
+    for number, message in enumerate(messages, 1):
+        if stated(message) and (told := facts(message.content, message.speaker or "")):
+            days = zone or message.occurred_at.tzinfo or UTC
+            found[number] = [_dated(fact, message.occurred_at, days) for fact in told]
+    return found
+
+
+def _dated(fact: Fact, said: datetime, zone: tzinfo) -> Fact:
+    """Add the date that a fact names; what is planned for a date, or happened at one, is an event."""
+    relation = next((key for key in fact.data if key != "user"), "")
+    span = None if relation in _TIMELESS else event_span(fact.quote, relation, said, zone)
+    if span is None:
+        return fact
+    kind: FactKind = "event" if relation in _HAPPENING else fact.kind
+    return replace(fact, kind=kind, content=dated(fact.content, span), data=fact.data | {"date": iso(span)})
+
+
+_TIMELESS = frozenset({"habit", "birthday", "age", "name", "contact", "answer_style"})
+_HAPPENING = frozenset({"plans", "did", "booked", "appointment", "gave_up", "changed_to"})
 
 
 def extract_operations(told: Mapping[int, Sequence[Fact]], known: Sequence[MemoryRecord]) -> list[MemoryOperation]:
@@ -85,6 +108,7 @@ def _operation(
         data=dict(fact.data),
         keywords=list(fact.keywords),
         importance=fact.importance,
+        occurred_at=fact.data.get("date") if fact.kind == "event" else None,
     )
     nearest, overlap = _nearest(words, known, used)
     if nearest and overlap >= _SAME and fact.stance == "states":
@@ -106,6 +130,7 @@ def _restated(operation: MemoryOperation, number: int, fact: Fact) -> MemoryOper
             "message": number,
             "quote": fact.quote,
             "content": fact.content,
+            "occurred_at": fact.data.get("date") if fact.kind == "event" else None,
             "data": dict(fact.data),
             "keywords": list(fact.keywords),
         }
@@ -116,7 +141,7 @@ def _same_slot(fact: Fact, known: Sequence[MemoryRecord], used: set[int]) -> int
     """Return the known memory of what a person has one of (a budget, a residence), if there is one."""
     if not fact.slot:
         return None
-    relation = fact.data.keys() - {"user"}
+    relation = fact.data.keys() - {"user", "date"}
     for number, record in enumerate(known, 1):
         data = record.data if isinstance(record.data, dict) else {}
         if number not in used and relation & data.keys() and data.get("user") == fact.data.get("user"):

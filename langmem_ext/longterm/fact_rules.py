@@ -39,7 +39,7 @@ class Rule:
 
 _OBJECT_EN: Final = (
     r"\s+(?P<object>(?=[\w\"'$€£¥“])(?:[^,.;:!?\n()]|[,.:](?=\d)){2,90}?)"
-    r"(?=\s+(?:but|because|since|when|while|so|although|though|which|if|until|unless|and (?:[Ii]|my|we|it|the|was|am|have been))\b"
+    r"(?=\s+(?:but|because|since|when|while|so|although|though|which|if|until|unless|and (?:[Ii]|my|we|it|the|was|am|ha(?:ve|s|d)|s?he|they|can(?:'t|not)?|don't|staying))\b"
     r"|\s+-\s|[,.:](?!\d)|[;!?\n()]|$)"
 )
 _I: Final = r"(?<!if )(?<!when )(?<!do )(?<!would )(?<!should )\bI"
@@ -55,6 +55,10 @@ _JOBS: Final = (
     r"engineer|developer|programmer|teacher|nurse|doctor|designer|lawyer|student|manager|writer|artist|musician|accountant|"
     r"chef|photographer|researcher|scientist|architect|consultant|analyst|freelancer|journalist|therapist|counselor|"
     r"entrepreneur|professor|electrician|plumber|pilot|driver|librarian|dentist|veterinarian|translator|barista"
+)
+_APPOINTMENTS: Final = (
+    "appointment|meeting|interview|exam|test|surgery|operation|presentation|flight|concert|wedding|party|game|match|"
+    "deadline|class|lesson|reservation|check-?up|date with"
 )
 _CONDITIONS: Final = (
     "asthma|diabetes|high blood pressure|hypertension|migraines?|insomnia|celiac disease|epilepsy|arthritis|adhd|anemia|"
@@ -89,14 +93,29 @@ _ENGLISH: Final[tuple[tuple[str, FactKind, float, str, str, bool], ...]] = (
     ("wants", "preference", 0.65, rf"(?<!if )\bI(?:'d| would)(?: really)?\s+(?:like|love|prefer){_NOT_TO}{_OBJECT_EN}", "", False),
     ("plans", "fact", 0.65, _I + rf"(?:'m| am){_OFTEN}\s+(?:going|planning|hoping|thinking of|thinking about|looking forward|preparing|training){_NOT_TO}{_OBJECT_EN}", "", False),
     ("plans", "fact", 0.65, _I + rf"{_OFTEN}\s+(?:want|plan|hope|intend|decided){_NOT_TO}(?=\s+to\s+\w+\s+\w){_OBJECT_EN}", "", False),
+    ("plans", "fact", 0.65, _I + rf"(?:'m| am|'ll be| will be){_OFTEN}\s+(?P<verb>flying|travell?ing|driving|moving|heading|visiting|meeting|staying){_OBJECT_EN}", "", False),
+    ("appointment", "event", 0.75, rf"\b(?:I|[Ww]e)(?:'ve| have)(?: got)?(?=\s+(?:an?|my|our|the|two|three)\s+(?:[\w'-]+\s+){{0,4}}?(?:{_APPOINTMENTS})\b){_OBJECT_EN}", "", False),
+    ("doing", "fact", 0.55, _I + rf"(?:'m| am|'ve been| have been){_OFTEN}\s+(?P<verb>learning|studying|writing|building|training for|preparing for|saving(?: up)? for){_NOT_TO}{_OBJECT_EN}", "", False),
+    ("answer_style", "preference", 0.8, rf"(?:^|[Pp]lease |[Ff]rom now on,? )(?:always )?(?P<verb>[Kk]eep (?:your|the|all) (?:answers?|replies|responses?)|[Aa]nswer(?: me)? (?:in|with)|[Rr]eply (?:in|with)|[Rr]espond (?:in|with)){_OBJECT_EN}", "", False),
     ("booked", "event", 0.8, _I + rf"(?:'ve| have)?(?:\s+(?:already|just|finally|now))*\s+(?:booked|reserved|ordered|signed up for|registered for|enrolled in|scheduled|rescheduled|confirmed){_OBJECT_EN}", "", False),
     ("did", "event", 0.5, _I + rf"(?:'ve| have)?(?:\s+(?:just|recently|finally|already))*\s+(?P<verb>went to|visited|attended|started|finished|completed|joined|adopted|received|bought|purchased|graduated|got (?:married|engaged|divorced|promoted|fired|hired|a new)|won|ran|hosted|launched|passed){_OBJECT_EN}", "", False),
     ("habit", "preference", 0.55, _I + rf"\s+(?P<verb>usually|always|often|normally|typically)(?!\s+(?:\w+ed|knew|felt|thought|had|was|did|feel|found|been|wanted|like)\b){_OBJECT_EN}", "", False),
-    ("has", "relation", 0.75, _I + r"(?:'ve| have)(?: got)? (?P<object>(?:an?|one|two|three|four|five|\d) (?:[a-z]+ ){0,2}(?:kids?|child(?:ren)?|sons?|daughters?|sisters?|brothers?|siblings?|dogs?|cats?|pets?)(?: (?:named|called) [A-Z]\w+(?:(?:,| and) [A-Z]\w+)*)?)", "", False),
+    ("details", "fact", 0.7, rf"\b(?:[Mm]y|[Oo]ur) (?P<who>license plate|number plate|flight(?: number)?|seat|train|room|room number|passport number|anniversary) is{_OBJECT_EN}", "", False),
+    ("is", "profile", 0.6, _I + r"(?:'m| am) (?P<object>left-handed|right-handed|colou?r-?blind|an? (?:early bird|night owl|introvert|extrovert|only child)|single|married|divorced|retired|pregnant)\b", "", False),
+    ("habit", "preference", 0.55, _I + r"\s+(?P<verb>\w+)(?P<object>[^,.;!?\n]{0,40}?\s(?:every|each) (?:day|morning|evening|night|week|weekend|month|year|\w+day)s?\b[^,.;!?\n]{0,30})", "", False),
+    ("relative", "relation", 0.75, rf"\b[Mm]y (?P<who>{_RELATIVES})'s (?P<verb>birthday|wedding|graduation|surgery|recital) is(?: on)?{_OBJECT_EN}", "", False),
+    ("has", "relation", 0.75, r"\b(?:I|[Ww]e)(?:'ve| have)(?: got)? (?P<object>(?:an?|one|two|three|four|five|\d) (?:[a-z]+ ){0,2}(?:kids?|child(?:ren)?|sons?|daughters?|sisters?|brothers?|siblings?|dogs?|cats?|pets?)(?: (?:named|called) [A-Z]\w+(?:(?:,| and) [A-Z]\w+)*)?)", "", False),
     ("relative", "relation", 0.7, rf"\b[Mm]y (?:\w+ )?(?P<who>{_RELATIVES})(?:'s name)?(?:,? [A-Z]\w+,?)? (?:is|was|has|loves?|likes?|enjoys?|hates?|works?|lives?|named|called|got|just|turned|turns|started|will be){_OBJECT_EN}", "", False),
     ("to_remember", "fact", 0.85, rf"(?:^|[Pp]lease |[Aa]lso,? )(?:[Rr]emember|[Nn]ote|[Kk]eep in mind|[Dd]on't forget) that(?=.*\b(?:I|I'm|my|we|our|me)\b){_OBJECT_EN}", "", False),
 )  # fmt: skip
 
+TIME_ZH: Final = (
+    r"(?:大?[今明后昨前]天|[上下这本]+个?(?:周|星期|礼拜|月|季度)(?:[一二三四五六日天末初中底]|(?<=周)末)?|(?:周|星期|礼拜)[一二三四五六日天末]|"
+    r"[今明去前]年|[年月][底初末]|\d{2,4}年|(?:\d{1,2}|[一二三四五六七八九十]{1,2})月(?:(?:\d{1,2}|[一二三四五六七八九十]{1,3})[日号]?|[底初末])?|"
+    r"\d{1,2}[日号]|国庆|五一|十一|春节|中秋|元旦|端午|清明|寒假|暑假|圣诞|[春夏秋冬]天|"
+    r"早上|早晨|上午|中午|下午|傍晚|晚上|凌晨|(?:\d{1,2}|[一二两三四五六七八九十]{1,2})点(?:半|钟|(?:\d{1,2}|[一二三四五六七八九十]{1,3})分?)?|期间|假期|的?时候?|前后)"
+)
+"""A time at the head of a clause, before or after its subject."""
 _ME: Final = (
     r"^(?:(?:另外|还有|对了|其实|而且|不过|但是?|可是?|因为|所以|然后|顺便说一下|首先|最后)\s*)?"
     r"(?:我们?|咱们?|本人|我自己|我个人)?"
@@ -131,9 +150,13 @@ _CHINESE: Final[tuple[tuple[str, FactKind, float, str, str, bool], ...]] = (
     ("name", "profile", 0.9, r"^(?:你好|您好|大家好)?(?:我叫|我的名字[是叫]|(?:你)?可以叫我|叫我|我是(?=小))(?:做)?\s*(?P<object>[\w·]{1,12}?)(?:吧|就好|就行)?$", "name", False),
     ("age", "profile", 0.8, r"^我(?:今年|现在|已经)*\s*(?P<object>\d{1,3}|[一二三四五六七八九十]{1,3})岁", "age", False),
     ("birthday", "profile", 0.85, rf"^我的?生日(?:是|在){_OBJECT_ZH}|^我(?:出生于|是)(?P<born>\d[^,，。]{{1,15}})(?:出生|生)的?", "birthday", False),
+    ("health", "profile", 0.85, rf"{_ME}(?P<object>[左右]?(?:膝盖|腰|颈椎|胃|肠胃|眼睛|心脏|血压|血糖|睡眠|肩膀|脚踝|牙)(?:一直|有点|不太|不|很|经常|偏)*(?:好|疼|痛|高|低|受过伤|差))", "", False),
     ("lives_in", "profile", 0.85, rf"{_ME}(?:住在|家住|家在|定居在?|居住在|搬到了?|搬去了?|搬家到了?|生活在){_OBJECT_ZH}", "residence", False),
     ("from", "profile", 0.75, rf"^我(?:们)?(?:来自|老家在|老家是|是(?=[^,，。]{{1,8}}人$)){_OBJECT_ZH}", "origin", False),
     ("job", "profile", 0.8, rf"^(?:我)?(?:现在|目前)?(?:是|当|做|担任|的职业是|的工作是)(?:一[名个位]|个|名)?(?P<object>[^,，。是]{{0,10}}(?:{_JOBS_ZH}))$", "job", False),
+    ("job", "profile", 0.8, rf"^我?(?:现在|目前)?在(?P<object>[^,，。]{{1,24}}?(?:做|当|担任)[^,，。]{{0,10}}(?:{_JOBS_ZH}))", "job", False),
+    ("is", "profile", 0.6, r"^我是?(?:一?个)?(?P<object>左撇子|单身|已婚|离异|独生子女?|早起的人|夜猫子|退休人员|素人|(?:白羊|金牛|双子|巨蟹|狮子|处女|天秤|天蝎|射手|摩羯|水瓶|双鱼)座)$", "", False),
+    ("answer_style", "preference", 0.8, r"^(?:请|以后|今后|麻烦你?|希望你|你|都|尽量|一律)+(?P<object>用[^,，。]{1,8}?(?:来)?(?:回答|回复|交流|沟通)(?:我)?|(?:回答|回复)(?:我|时|请|要|尽量|得|的)*(?:简短|简洁|简单|详细|直接)[^,，。]{0,6}|(?:简短|简洁|简单|详细|直接)(?:地|一点|一些|些)*(?:回答|回复)[^,，。]{0,4})", "", False),
     ("job", "profile", 0.8, r"^我(?:现在|目前)?在(?P<object>[^,，。]{1,20}?)(?:工作|上班|任职|实习|读书|上学|念书)", "job", False),
     ("speaks", "profile", 0.6, rf"{_ME}会(?:说|讲){_OBJECT_ZH}", "", False),
     ("contact", "profile", 0.85, r"^我的(?P<who>邮箱|电话|手机号?|电话号码|微信号?|地址)(?:号码)?(?:是|[:：])\s*(?P<object>[^,，。；;]{2,60})", "", False),
@@ -141,12 +164,17 @@ _CHINESE: Final[tuple[tuple[str, FactKind, float, str, str, bool], ...]] = (
     ("worries_about", "fact", 0.7, rf"{_ME}(?:担心|害怕|怕|担忧|顾虑的?是?|对(?=[^,，。]{{1,10}}(?:焦虑|担心))){_OBJECT_ZH}", "", False),
     ("wants", "preference", 0.65, rf"{_ME}(?:希望|想住|想要|想吃|想买){_OBJECT_ZH}", "", False),
     ("plans", "fact", 0.65, rf"{_ME}(?:(?:正)?在?(?:打算|计划|准备|筹备|考虑)|决定|想去|要去|会去|将(?:会|要)?去|想(?=[学换找做办搬带])){_OBJECT_ZH}", "", False),
+    ("appointment", "event", 0.75, rf"{_ME}(?:有|约了?|要参加|参加|预约了?)(?P<object>(?:一?[个场次节门])?[^,，。；;]{{0,15}}?(?:预约|约会|会议|[个场]会|面试|考试|讲座|演出|演唱会|手术|体检|聚会|婚礼|比赛|答辩|活动|饭局|航班|[节门堂]课))$", "", False),
+    ("doing", "fact", 0.55, rf"{_ME}(?:正)?在(?P<object>(?:学(?![校院生期])|写(?!字楼)|备考|准备(?!好)|练|攒)[^,，。]{{1,20}})", "", False),
     ("changed_to", "event", 0.75, rf"{_ME}(?:把|将)?(?P<who>[^,，。]{{1,20}}?)(?:改成了?|改为了?|改到了?|换成了?|换到了?|调整[为到]了?|推迟到了?|提前到了?){_OBJECT_ZH}", "", False),
     ("booked", "event", 0.8, rf"{_ME}(?:已经?)?(?:提前)?(?:预?订|预定|定|买|约|报名|报|租)(?:好|了|到|下|完|上)+了?{_OBJECT_ZH}", "", False),
     ("booked", "event", 0.8, rf"{_ME}(?P<object>[^,，。]{{1,20}}?)(?:已经?|都)(?:提前)?(?:预?订|预定|定|买|约)(?:好|了|到)+了?$", "", False),
     ("did", "event", 0.5, rf"{_ME}(?:昨天|今天|前天|上周|上个?月|周末|去年|今年)?(?:去了|去过|参加了|完成了|开始了?|拿到了?|通过了|入职了?|辞职了?|毕业于?|买了|收到了?|换了|领养了|考上了?|学会了){_OBJECT_ZH}", "", False),
     ("habit", "preference", 0.55, rf"{_ME}(?:习惯|经常|总是|每天|每周|每年|每个?月|从不|从来不){_OBJECT_ZH}", "", False),
+    ("habit", "preference", 0.55, rf"^我(?:们)?(?:一般|通常|平时){_OBJECT_ZH}", "", False),
     ("has", "relation", 0.75, r"^(?:我们?)?(?:家)?(?:有|养了?)(?P<object>[一两二三四五六七八九十几\d]?(?:个|只|条|位|对)?[^,，。]{0,6}(?:孩子|儿子|女儿|哥哥|姐姐|弟弟|妹妹|兄弟|姐妹|猫|狗|猫咪|狗狗|兔子|仓鼠|鹦鹉)(?:叫[^,，。]{1,8})?)", "", False),
+    ("relative", "relation", 0.75, rf"^我(?:的|家)?(?P<who>{_RELATIVES_ZH})(?P<object>(?:{TIME_ZH})*(?:要|会|将)?的?(?:过生日|生日|结婚|毕业|高考|中考|做手术|出生)[^,，。]{{0,12}})", "", False),
+    ("details", "fact", 0.7, r"^(?:我们?)?的?(?P<who>车牌号?|航班号?|座位号?|房间号?|护照号|会员号|结婚纪念日|纪念日)(?:是|在|[:：])" + _OBJECT_ZH, "", False),
     ("relative", "relation", 0.7, rf"^我(?:的|家)?(?P<who>{_RELATIVES_ZH})(?:的名字)?(?:叫|是|在|今年|喜欢|不喜欢|爱|对|有|住|会|刚|也|很|最近|要|想){_OBJECT_ZH}", "", False),
     ("to_remember", "fact", 0.85, r"^(?:请|你|麻烦|帮我)*(?:记住|记一下|记得|别忘了)[:：,，\s]*(?P<object>[^。；;！!？?\n]{2,60})", "", False),
 )  # fmt: skip

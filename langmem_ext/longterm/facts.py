@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from langmem_ext.longterm.fact_rules import FactKind, Rule, Stance, rules
+from langmem_ext.longterm.fact_rules import TIME_ZH, FactKind, Rule, Stance, rules
 from langmem_ext.longterm.sentences import clauses, is_greeting, is_question, sentences
 from langmem_ext.longterm.topics import keywords
 
@@ -20,9 +20,9 @@ _KEYWORDS: Final = 10
 
 _HAN: Final = re.compile(r"[\u3400-\u9fff]")
 _ANCHOR: Final = re.compile(
-    r"\b(?:I|[Mm]y|[Oo]ur|[Tt]he (?=[a-z ]*budget)|[Bb]udget|"
+    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|[Tt]he (?=[a-z ]*budget)|[Bb]udget|"
     r"[Cc]all me|(?:chang|increas|rais|lower|cut)\w* (?:my|our|the)|"
-    r"[Pp]lease|[Aa]lso|[Rr]emember|[Nn]ote|[Kk]eep|[Dd]on't)(?![a-z])"
+    r"[Pp]lease|[Aa]lso|[Rr]emember|[Nn]ote|[Kk]eep|[Dd]on't|[Ff]rom now|[Aa]nswer|[Rr]eply|[Rr]espond)(?![a-z])"
 )
 """Where an English pattern can begin; trying them there alone makes reading three times as fast as searching."""
 _OTHER_SUBJECT: Final = re.compile(
@@ -37,6 +37,9 @@ _EMPTY_OBJECT: Final = re.compile(
 _EMPTY_OBJECT_ZH: Final = re.compile(
     r"^(?:你|您|这|那|它|他|她|就|的|了|吧|呢|啊|一下|能|可以|知道|了解|问|请|听|说)|^.{0,1}$"
 )
+_DATED: Final = re.compile(rf"^(?P<subject>我们?|咱们?)?(?:{TIME_ZH}|[的在,])+(?=\S)")
+_AWAY: Final = frozenset({"plans", "booked", "did"})
+"""Relations of being on the way: where one lives then is where one stays."""
 _CHANGES: Final = re.compile(
     r"\b(?:instead|changed?|switched|moved|relocated|rescheduled|postponed|increased|raised|lowered|from now on|"
     r"no longer|after all)\b|改成|改为|改到|换成|换到|调整|变成|搬到|搬去|提高到|提到|降到|降低到|增加到|推迟到|提前到|"
@@ -139,22 +142,32 @@ def _chinese(sentence: str, user: str) -> list[Fact]:
             mine = False
         if not mine:
             continue
-        for rule in rules("zh"):
-            match = rule.pattern.search(clause)
-            if match and (said := _object(rule, match)) and not _EMPTY_OBJECT_ZH.match(said):
-                found.append(_fact(rule, match, clause, user))
-                break
-        else:
-            found += _english(clause, user)
+        fact = _clause(clause, user, away=any(not _AWAY.isdisjoint(earlier.data) for earlier in found))
+        found += [fact] if fact else _english(clause, user)
         if found and found[-1].data.get("relation") and found[-1].quote == clause:
             mine = False
     return found
 
 
+def _clause(clause: str, user: str, *, away: bool) -> Fact | None:
+    """Read one Chinese clause, as it is or without the time it begins with; who is `away` does not live there."""
+    dated = _DATED.match(clause)
+    for words in (clause, (dated["subject"] or "") + clause[dated.end() :]) if dated else (clause,):
+        for rule in rules("zh"):
+            match = rule.pattern.search(words)
+            if match and (said := _object(rule, match)) and not _EMPTY_OBJECT_ZH.match(said):
+                staying = away and rule.relation == "lives_in" and not _CHANGES.search(clause)
+                return _fact(_STAYS if staying else rule, match, clause, user)
+    return None
+
+
+_STAYS: Final = Rule("stays_at", "fact", 0.6, re.compile(""))
+
+
 def _object(rule: Rule, match: re.Match[str]) -> str:
     groups = match.groupdict()
     said = (groups.get("object") or groups.get("born") or "").strip().strip('"“”《》.!')
-    said = said.removesuffix("了") if rule.ends else said
+    said = said.removesuffix("了") if rule.ends or rule.slot else said
     return f"{groups['verb']} {said}" if groups.get("verb") else said
 
 

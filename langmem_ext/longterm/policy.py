@@ -49,7 +49,7 @@ class DistillationSettings(BaseModel):
     summary_tokens: int = Field(160, ge=16)
     summary_least: int = Field(64, ge=16)
     summary_whole: int = Field(160, ge=0)
-    summary_share: float = Field(0.09, gt=0, le=1)
+    summary_share: float = Field(0.08, gt=0, le=1)
     fan_in: int = Field(16, ge=2, le=64)
     roll_up_at: int = Field(3, ge=2)
     reflect_at: float = Field(15.0, gt=0)

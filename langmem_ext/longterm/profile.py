@@ -12,6 +12,8 @@ from langmem_ext.longterm.core import Core, is_shadow, search_items
 from langmem_ext.operations import Operation, batch
 from langmem_ext.records import FOREVER, from_value
 
+SINGLE = frozenset({"user", "name", "lives_in", "job", "diet", "age", "birthday", "from"})
+"""Fields of which a person has one at a time; the relations with a slot in `fact_rules`."""
 MAX_RECORDS = 40
 """Records at most, the last written; a profile is what is worth its tokens on every call."""
 
@@ -20,8 +22,9 @@ def profile(core: Core) -> Operation[dict[str, Any]]:
     """Return the core profile.
 
     Returns:
-        The fields of all believed profile records, later events over earlier ones; what has no fields of its own is
-        under "notes", in the order of time. Empty where nothing is known.
+        The fields of all believed profile records. Of what a person has one of (a name, a residence) the last holds;
+        of all else every value does, for a second allergy does not cure the first: several values are a list, in the
+        order of time. What has no fields of its own is under "notes". Empty where nothing is known.
     """
     equal = {"kind": "profile", "believed_until": FOREVER}
     (result,) = yield from batch(
@@ -32,7 +35,20 @@ def profile(core: Core) -> Operation[dict[str, Any]]:
     notes: list[str] = []
     for record in sorted(found, key=lambda record: record.occurred_at):
         if isinstance(record.data, dict) and record.data:
-            fields |= record.data
+            _add(fields, record.data)
         else:
             notes.append(record.content)
     return fields | {"notes": notes} if notes else fields
+
+
+def _add(fields: dict[str, Any], data: dict[str, Any]) -> None:
+    for name, value in data.items():
+        if name == "date":  # when one field of a record was so says nothing of the whole
+            continue
+        known = fields.get(name)
+        if known is None or name in SINGLE:
+            fields[name] = value
+            continue
+        values = known if isinstance(known, list) else [known]
+        added = [one for one in (value if isinstance(value, list) else [value]) if one not in values]
+        fields[name] = [*values, *added] if added else known

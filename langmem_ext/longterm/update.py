@@ -159,7 +159,7 @@ def _propose(core: Core, span: Range, account: Account) -> Operation[list[Memory
 
 def _extract(core: Core, span: Range) -> Operation[list[MemoryOperation]]:
     """Extract what people state, and look for what is known only around those who state something."""
-    told = statements(span.messages)
+    told = statements(span.messages, core.zone)
     if not told:
         return []
     span.known = yield from neighbours(core, [span.messages[number - 1] for number in told])

@@ -22,6 +22,20 @@ _SELF: Final = {
     "en": "I am an extractive model: I find and repeat sentences you told me. That is extraction, not understanding.",
     "zh": "我是一个摘取式模型:只会找出并复述你说过的句子。这是摘取,不是理解。",
 }
+_PROFILE: Final = {
+    "name": ("I am called {}", "我叫{}"),
+    "lives_in": ("I live in {}", "我住在{}"),
+    "from": ("I come from {}", "我来自{}"),
+    "job": ("My job is {}", "我的工作是{}"),
+    "age": ("I am {} years old", "我{}岁"),
+    "birthday": ("My birthday is {}", "我的生日是{}"),
+    "diet": ("My diet is {}", "我的饮食是{}"),
+    "allergic_to": ("I am allergic to {}", "我对{}过敏"),
+    "health": ("My health: {}", "我的健康状况:{}"),
+    "speaks": ("I speak {}", "我会说{}"),
+    "is": ("I am {}", "我是{}"),
+    "notes": ("{}", "{}"),
+}
 _RESULT: Final = {"en": "Result: {what}", "zh": "结果:{what}"}
 _OWN: Final = re.compile(
     r"^\s*(?:From what you told me|I found nothing about|Noted:|Hello! Tell me|You're welcome|There is no question|"
@@ -49,6 +63,7 @@ _SECOND: Final = {
 _FIRST_PERSON: Final = re.compile(
     r"\b(?:i['’](?:m|ve|d|ll)|i am|am i|i was|i|me|my|mine|myself)\b(?!['’\w])", re.IGNORECASE
 )
+_REQUEST: Final = re.compile(r"请|以后|麻烦|please\b|keep\b|answer\b|reply\b|respond\b", re.IGNORECASE)
 _HAN: Final = re.compile(r"[\u4e00-\u9fff]")
 _ATTRIBUTIVE: Final = re.compile(r"有([\u4e00-\u9fff]{1,3})的([\u4e00-\u9fff]{2,4})")
 _ABOUT: Final = re.compile(r"(?:大概|大约|差不多|约莫|左右)(?:是|在|有)?\s*(?=[\d一二两三四五六七八九十百千万])")
@@ -79,7 +94,12 @@ def own_words(text: str) -> bool:
 
 
 def to_you(text: str) -> str:
-    """Turn what users say of themselves into what is said to them: "my budget" becomes "your budget", 我 becomes 你."""
+    """Turn what users say of themselves into what is said to them: "my budget" becomes "your budget", 我 becomes 你.
+
+    What they ask for ("please answer me in Chinese") stays as they said it.
+    """
+    if _REQUEST.match(text):
+        return text
     if _HAN.search(text):
         return re.sub(r"(?<!自)(?:俺|我)(?!国)", "你", text.replace("我们", "你们").replace("咱们", "你们"))
 
@@ -87,6 +107,12 @@ def to_you(text: str) -> str:
         return _SECOND[match[0].lower().replace("’", "'")]
 
     return _FIRST_PERSON.sub(second, text)
+
+
+def of_profile(name: str, value: str, language: str) -> str:
+    """Return a field of the core profile as the sentence that would state it."""
+    english, chinese = _PROFILE.get(name, (name.replace("_", " ") + ": {}",) * 2)
+    return (chinese if language == "zh" else english).format(value)
 
 
 def tidy(text: str) -> str:

@@ -66,6 +66,7 @@ class Prompt:
     Attributes:
         question: The newest message of the user, without sections.
         memories: Recalled notes, those of tool results included, in the order of the prompt.
+        profile: The fields of the core profile, each with one value.
         conversation: What was said before the question in the conversation at hand.
         summary: The rolling summary.
         new_messages: Messages to distil.
@@ -80,6 +81,7 @@ class Prompt:
 
     question: str = ""
     memories: list[Note] = field(default_factory=list)
+    profile: list[tuple[str, str]] = field(default_factory=list)
     conversation: list[Note] = field(default_factory=list)
     summary: str = ""
     new_messages: list[Note] = field(default_factory=list)
@@ -189,24 +191,24 @@ def _read_sections(prompt: Prompt, text: str) -> None:
     for match in _SUMMARY.finditer(text):
         prompt.summary = unescape(match[1]).strip()
     for match in _PROFILE.finditer(text):
-        prompt.memories.extend(_profile(unescape(match[1])))
+        prompt.profile.extend(_profile(unescape(match[1])))
     for match in _TRANSCRIPT.finditer(text):
         prompt.transcript = unescape(match[1]).strip()
 
 
-def _profile(text: str) -> list[Note]:
-    """Return the fields of a core profile as notes; one that is no JSON object says nothing."""
+def _profile(text: str) -> list[tuple[str, str]]:
+    """Return the fields of a core profile, a line for each value; one that is no JSON object says nothing."""
     try:
         fields = json.loads(text)
     except ValueError:
         return []
     if not isinstance(fields, dict):
         return []
-    said = {
-        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return [
+        (name, one if isinstance(one, str) else json.dumps(one, ensure_ascii=False))
         for name, value in fields.items()
-    }
-    return [Note(f"{name}: {value}", kind="profile") for name, value in said.items()]
+        for one in (value if isinstance(value, list) else [value])
+    ]
 
 
 def _attributes(head: str) -> dict[str, str]:

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any, Final
 
-from langmem_ext.offline.answering import Aspect, Finding
+from langmem_ext.offline.answering import Finding
+from langmem_ext.offline.aspects import Aspect
 from langmem_ext.offline.reading import Prompt, asks
 from langmem_ext.times import spans
 

@@ -150,6 +150,15 @@ def test_place_names_respect_case() -> None:
         ("我最喜欢的电影是霸王别姬", "preference", "favourite", "霸王别姬"),
         ("我打算明年换工作", "fact", "plans", "明年换工作"),
         ("我养了两只猫", "relation", "has", "两只猫"),
+        ("我膝盖不好", "profile", "health", "膝盖不好"),
+        ("我在杭州一家电商公司做产品经理", "profile", "job", "杭州一家电商公司做产品经理"),
+        ("我周五下午三点有个牙医预约", "event", "appointment", "个牙医预约"),
+        ("下个月我要去东京旅行", "fact", "plans", "东京旅行"),
+        ("我最近在学法语", "fact", "doing", "学法语"),
+        ("我每天早上六点跑步", "preference", "habit", "早上六点跑步"),
+        ("请用中文回答我", "preference", "answer_style", "用中文回答我"),
+        ("我的航班是 CA933", "fact", "details", "CA933"),
+        ("我女儿下周三过生日", "relation", "about", "下周三过生日"),
         ("I love alpine lakes", "preference", "likes", "alpine lakes"),
         ("My budget is 20,000 CNY", "fact", "budget", "20,000 CNY"),
         ("I'm worried about altitude sickness", "fact", "worries_about", "altitude sickness"),
@@ -160,6 +169,18 @@ def test_place_names_respect_case() -> None:
         ("I'm planning a trip to Norway", "fact", "plans", "a trip to Norway"),
         ("I have two cats named Tom and Jerry", "relation", "has", "two cats named Tom and Jerry"),
         ("My email is a.b@example.com.", "profile", "contact", "a.b@example.com"),
+        (
+            "I have a dentist appointment on Friday at 3pm",
+            "event",
+            "appointment",
+            "a dentist appointment on Friday at 3pm",
+        ),
+        ("I'm flying to Shanghai next Tuesday", "fact", "plans", "flying to Shanghai next Tuesday"),
+        ("I've been learning French lately", "fact", "doing", "learning French lately"),
+        ("I run every morning at six", "preference", "habit", "run every morning at six"),
+        ("Please keep your answers short", "preference", "answer_style", "keep your answers short"),
+        ("My flight is CA933", "fact", "details", "CA933"),
+        ("My daughter's birthday is next Wednesday", "relation", "about", "birthday next Wednesday"),
     ],
 )
 def test_statements_become_facts(text: str, kind: str, relation: str, value: str) -> None:
@@ -190,6 +211,19 @@ def test_statements_become_facts(text: str, kind: str, relation: str, value: str
 )
 def test_what_is_not_stated_about_the_speaker_is_no_fact(text: str) -> None:
     assert facts(text) == []
+
+
+@pytest.mark.parametrize("text", ["我下周二要去上海出差,住在静安寺附近", "我打算去上海,住在静安寺附近"])
+def test_where_one_stays_on_a_journey_is_no_residence(text: str) -> None:
+    journey, stay = facts(text)
+    assert "plans" in journey.data
+    assert stay.data["stays_at"] == "静安寺附近"
+    assert stay.slot == ""
+
+
+def test_a_place_that_a_dictionary_does_not_know_is_one_keyword() -> None:
+    assert "少女峰" in keywords("走少女峰一带")
+    assert keywords("住在静安寺附近") == ["静安寺"]
 
 
 @pytest.mark.parametrize("speaker", ["assistant", "AI", "tool", "system"])

@@ -267,6 +267,51 @@ def test_without_a_model_a_changed_statement_replaces_the_old_one(
 
 
 @pytest.mark.parametrize(
+    ("said", "date", "content"),
+    [
+        ("我下周二要去上海出差", "2026-10-06", "我下周二(2026-10-06)要去上海出差"),
+        ("已订好 10月5日机票", "2026-10-05", "已订好 10月5日机票"),
+        ("我上个月去了京都", "2026-08", "我上个月(2026-08)去了京都"),
+        ("我三月要去京都", "2027-03", "我三月(2027-03)要去京都"),
+        ("I'm flying to Shanghai next Tuesday", "2026-10-06", "I'm flying to Shanghai next Tuesday (2026-10-06)"),
+        ("I have a dentist appointment on Monday", "2026-10-05", "I have a dentist appointment on Monday (2026-10-05)"),
+        ("I've booked the flight for October 5", "2026-10-05", "I've booked the flight for October 5"),
+        ("I went to Kyoto last month", "2026-08", "I went to Kyoto last month (2026-08)"),
+    ],
+)
+def test_without_a_model_dates_are_resolved_against_the_messages_own(
+    memory: LongTermMemory, said: str, date: str, content: str
+) -> None:
+    say(memory, said)
+    memory.update()
+    (event,) = memory.records(kinds=["event"])
+    assert event.content == content
+    assert event.quote == said
+    assert isinstance(event.data, dict)
+    assert event.data["date"] == date
+    assert event.occurred_at.date().isoformat().startswith(date)
+    assert memory.recall(said, after=date, before=date, kinds=["event"]).records
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (("我对花生过敏。", "我对猫毛过敏。"), ["花生", "猫毛"]),
+        (("I'm allergic to peanuts.", "I'm allergic to cat hair."), ["peanuts", "cat hair"]),
+    ],
+)
+def test_the_profile_keeps_every_allergy_and_the_last_residence(
+    memory: LongTermMemory, clock: Clock, said: tuple[str, ...], expected: list[str]
+) -> None:
+    for text in (*said, "I live in Paris.", "I moved to Berlin."):
+        say(memory, text)
+        memory.update()
+        clock.advance(days=1)
+    assert memory.profile()["allergic_to"] == expected
+    assert memory.profile()["lives_in"] == "Berlin"
+
+
+@pytest.mark.parametrize(
     "chatter", ["Good morning!", "What is the weather like?", "早上好", "今天天气怎么样?", "好的,谢谢"]
 )
 def test_without_a_model_chatter_is_no_memory(memory: LongTermMemory, chatter: str) -> None:

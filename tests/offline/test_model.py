@@ -119,6 +119,34 @@ def test_core_profile_and_summary_are_read() -> None:
     assert "500 euros" in ask(HumanMessage(head), HumanMessage("What is my budget?")).text
 
 
+def test_profile_is_told_in_a_sentence_and_not_beside_what_was_said() -> None:
+    head = '<profile>\n{"allergic_to": ["花生", "猫毛"]}\n</profile>'
+    assert ask(HumanMessage(head), HumanMessage("我对什么过敏?")).text == "根据之前的记录:你对花生过敏;你对猫毛过敏。"
+    said = head + '\n<memories>\n<memory id="1" kind="fact" date="2026-09-30">我对花生过敏</memory>\n</memories>'
+    answer = ask(HumanMessage(said), HumanMessage("我对什么过敏?")).text
+    assert answer.count("花生") == answer.count("猫毛") == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "told", "other"),
+    [
+        ("我下周有什么安排?", "上海", "牙医"),
+        ("What do I have next week?", "上海", "牙医"),
+        ("我10月有什么事?", "牙医", "花生"),
+    ],
+)
+def test_question_about_a_time_is_answered_by_what_happens_then(question: str, told: str, other: str) -> None:
+    page = (
+        "Today is 2026-09-30.\n<memories>\n"
+        '<memory id="1" kind="event" date="2026-10-06">我下周二(2026-10-06)要去上海出差</memory>\n'
+        '<memory id="2" kind="event" date="2026-10-20">我有个牙医预约</memory>\n'
+        '<memory id="3" kind="profile" date="2026-09-30">我对花生过敏</memory>\n</memories>'
+    )
+    answer = ask(SystemMessage(page), HumanMessage(question)).text
+    assert told in answer
+    assert other not in answer
+
+
 def test_same_fact_is_said_once() -> None:
     twice = TRIP_EN.replace(
         "</memories>", '<memory id="9" kind="fact" date="2026-09-30">Budget about 20,000 RMB.</memory>'
