@@ -4,12 +4,14 @@ Exit codes: 0 done; 1 nothing found, or a check found damage; 2 bad input (argum
 an embedding service or this program failed; 130 interrupted.
 """
 
+import atexit
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import Final
+from typing import Final, NoReturn
 
 import typer
 
@@ -33,7 +35,14 @@ def main() -> None:
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # no text a user types or stored may end a command
-    sys.exit(run(sys.argv[1:]))
+    _finish(run(sys.argv[1:]))
+
+
+def _finish(code: int) -> NoReturn:
+    """Exit with a code that Ctrl-C can't change any more: pressed now, it only spares the wait for the clean-up."""
+    signal.signal(signal.SIGINT, lambda _signal, _frame: os._exit(code))
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # Python drops handlers before it is gone
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str]) -> int:

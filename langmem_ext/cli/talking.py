@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -83,7 +84,8 @@ def chat(
         try:
             Conversation(agent, memory, user, thread, _LABELS[lang or _machine_language()], trace=trace).run()
         finally:
-            drain(agent)
+            with suppress(KeyboardInterrupt):  # who presses again won't wait; what is left is found again from the log
+                drain(agent)
 
 
 @dataclass
