@@ -52,10 +52,14 @@ class Entry:
 
 
 def read_memory(core: Core) -> list[Entry]:
-    """Return everything a memory holds, each leaf in the order in which it was stored."""
+    """Return everything a memory holds: records in the order in which they were stored, all else by its name."""
     entries: list[Entry] = []
     for leaf in _DEPTHS:
-        items = sorted(run(scan(core, core.leaf(leaf))), key=lambda item: item.created_at)
+        items = run(scan(core, core.leaf(leaf)))
+        if leaf == namespaces.RECORDS:
+            items.sort(key=lambda item: item.created_at)
+        else:
+            items.sort(key=lambda item: (item.namespace, item.key))
         entries.extend(Entry(item.namespace[len(core.namespace) :], item.key, item.value) for item in items)
     return entries
 
