@@ -266,7 +266,12 @@ def _whole_places(tagged: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]
 
 
 def _names_something(word: str, tag: str) -> bool:
-    return tag[0] not in _NO_KEYWORD and (tag[0] not in "tf" or word in FESTIVALS) and word[0] not in "不没"
+    return (
+        tag[0] not in _NO_KEYWORD
+        and (tag[0] not in "tf" or word in FESTIVALS)
+        and word[0] not in "不没"
+        and word[-1] != "叫"
+    )
 
 
 _NO_KEYWORD = frozenset("rmcpux")

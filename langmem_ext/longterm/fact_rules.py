@@ -191,3 +191,9 @@ def _compiled(rows: tuple[tuple[str, FactKind, float, str, str, bool], ...]) -> 
 def rules(language: Literal["en", "zh"]) -> tuple[Rule, ...]:
     """Return the rules of a language, those that deny first; compiled when first asked for."""
     return _compiled(_ENGLISH if language == "en" else _CHINESE)
+
+
+@lru_cache(maxsize=1)
+def slots() -> dict[str, str]:
+    """Return the slots of the relations that have one: ``{"lives_in": "residence", …}``."""
+    return {row[0]: row[4] for row in (*_ENGLISH, *_CHINESE) if row[4]}

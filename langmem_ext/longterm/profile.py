@@ -9,11 +9,10 @@ from typing import Any
 from langgraph.store.base import SearchOp
 
 from langmem_ext.longterm.core import Core, is_shadow, search_items
+from langmem_ext.longterm.fact_rules import slots
 from langmem_ext.operations import Operation, batch
 from langmem_ext.records import FOREVER, from_value
 
-SINGLE = frozenset({"user", "name", "lives_in", "job", "diet", "age", "birthday", "from"})
-"""Fields of which a person has one at a time; the relations with a slot in `fact_rules`."""
 MAX_RECORDS = 40
 """Records at most, the last written; a profile is what is worth its tokens on every call."""
 
@@ -46,7 +45,7 @@ def _add(fields: dict[str, Any], data: dict[str, Any]) -> None:
         if name == "date":  # when one field of a record was so says nothing of the whole
             continue
         known = fields.get(name)
-        if known is None or name in SINGLE:
+        if known is None or name == "user" or name in slots():
             fields[name] = value
             continue
         values = known if isinstance(known, list) else [known]

@@ -16,6 +16,7 @@ GENERAL: Final = "general"
 _STANCES: Final = frozenset(
     {
         "喜欢", "希望", "担心", "打算", "计划", "觉得", "看看", "想要", "准备", "决定", "考虑", "已经", "害怕", "不再",
+        "改成", "改为", "换成",
         "worried", "plan", "planning", "booked", "prefer", "enjoy",
     }
 )  # fmt: skip

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from langmem_ext.longterm.extract import concepts, sentences
+from langmem_ext.longterm.extract import concepts, facts, sentences
+from langmem_ext.longterm.fact_rules import slots
 from langmem_ext.offline import phrasing
 from langmem_ext.offline.aspects import Aspect, Sentence, aspects, occasions
 from langmem_ext.offline.reading import Note, Prompt, asks
@@ -29,6 +30,11 @@ _OF_SOMEONE: Final = frozenset({"name", "live", "job", "birthday", "age"})
 """Intents that answer nothing unless the sentence is about the one who is asked about."""
 _CLAUSE: Final = re.compile(r"[;；\n]+")
 _COMMA: Final = re.compile(r"[,，]+")
+_FORMER: Final = re.compile(
+    r"\b(?:before|used to|previously|formerly|earlier|originally|history|changed?)\b|"
+    r"以前|之前|原来|原先|曾经|过去|变化|历史",
+    re.IGNORECASE,
+)
 _WHEN: Final = re.compile(r"\bwhen\b|\bwhat (?:date|day|time)\b|什么时候|何时|哪[天年]|几[号点月]", re.IGNORECASE)
 
 
@@ -58,7 +64,7 @@ def find(prompt: Prompt) -> Finding:
     missing = [aspect for place, aspect in enumerate(asked) if not spoken[place]]
     total = sum(aspect.weight for aspect in asked)
     coverage = 1 - sum(aspect.weight for aspect in missing) / total
-    return Finding(_choose(asked, spoken, len(pool)), missing, coverage)
+    return Finding(_current(_choose(asked, spoken, len(pool)), prompt), missing, coverage)
 
 
 def _spoken(asked: Sequence[Aspect], pool: Sequence[Sentence], question: str) -> dict[int, list[Sentence]]:
@@ -175,6 +181,34 @@ def _choose(asked: Sequence[Aspect], spoken: dict[int, list[Sentence]], size: in
             open_places -= speaks
     order = {sentence: min(place for place in weight if sentence in spoken[place]) for sentence in chosen}
     return sorted(chosen, key=lambda sentence: (order[sentence], sentence.rank))
+
+
+def _current(chosen: Sequence[Sentence], prompt: Prompt) -> list[Sentence]:
+    """Leave out what is no longer so: of what a person has one of (a residence), the profile or the last word counts.
+
+    Unless that is what is asked: "where did I live before?".
+    """
+    if _FORMER.search(prompt.question):
+        return list(chosen)
+    told = [(sentence, _slots(sentence)) for sentence in chosen]
+    last = {slots()[name]: (date.max, True, value) for name, value in prompt.profile if name in slots()}
+    for sentence, said in told:
+        for slot, value, changed in said:
+            word = (sentence.note.day or date.min, changed, value)
+            last[slot] = max(last.get(slot, word), word)
+    current = [one for one, said in told if all(last[slot][2] == value for slot, value, _ in said)]
+    return current or list(chosen)
+
+
+def _slots(sentence: Sentence) -> list[tuple[str, str, bool]]:
+    """Return what a sentence of the user's says they have one of, and whether it says that this has changed."""
+    if sentence.note.speaker not in _ROLES:
+        return []
+    return [
+        (fact.slot, next(value for key, value in fact.data.items() if key != "user"), fact.stance != "states")
+        for fact in facts(sentence.text, "user")
+        if fact.slot
+    ]
 
 
 def _same(one: Sentence, other: Sentence) -> bool:

@@ -147,6 +147,33 @@ def test_question_about_a_time_is_answered_by_what_happens_then(question: str, t
     assert other not in answer
 
 
+@pytest.mark.parametrize(
+    ("profile", "told", "question", "answer", "other"),
+    [
+        ("{}", ("我的预算是一万块", "预算改成两万"), "我的预算是多少?", "两万", "一万"),
+        ("{}", ("My budget is 500 euros.", "My budget went up to 900 euros."), "What is my budget?", "900", "500"),
+        ('{"lives_in": "Paris"}', ("I live in Berlin.", "I live in Paris."), "Where do I live?", "Paris", "Berlin"),
+        (
+            '{"lives_in": "Berlin"}',
+            ("I moved to Paris.", "I live in Berlin."),
+            "Where did I live before?",
+            "Paris",
+            "Rome",
+        ),
+    ],
+)
+def test_of_what_one_has_one_of_the_last_word_is_told(
+    profile: str, told: tuple[str, str], question: str, answer: str, other: str
+) -> None:
+    page = f"<profile>\n{profile}\n</profile>\n<memories>\n" + "\n".join(
+        f'<memory id="{n}" kind="message" date="2026-09-30" speaker="user">{text}</memory>'
+        for n, text in enumerate(told)
+    )
+    said = ask(SystemMessage(page + "\n</memories>"), HumanMessage(question)).text
+    assert answer in said
+    assert other not in said
+
+
 def test_same_fact_is_said_once() -> None:
     twice = TRIP_EN.replace(
         "</memories>", '<memory id="9" kind="fact" date="2026-09-30">Budget about 20,000 RMB.</memory>'
