@@ -60,11 +60,11 @@ def find(prompt: Prompt) -> Finding:
     asked = aspects(question) or occasions(question, prompt.now)
     if not asked:
         return Finding([], [], 0.0)
-    spoken = _spoken(asked, pool, question)
+    spoken = _current(_spoken(asked, pool, question), prompt)
     missing = [aspect for place, aspect in enumerate(asked) if not spoken[place]]
     total = sum(aspect.weight for aspect in asked)
     coverage = 1 - sum(aspect.weight for aspect in missing) / total
-    return Finding(_current(_choose(asked, spoken, len(pool)), prompt), missing, coverage)
+    return Finding(_choose(asked, spoken, len(pool)), missing, coverage)
 
 
 def _spoken(asked: Sequence[Aspect], pool: Sequence[Sentence], question: str) -> dict[int, list[Sentence]]:
@@ -183,21 +183,21 @@ def _choose(asked: Sequence[Aspect], spoken: dict[int, list[Sentence]], size: in
     return sorted(chosen, key=lambda sentence: (order[sentence], sentence.rank))
 
 
-def _current(chosen: Sequence[Sentence], prompt: Prompt) -> list[Sentence]:
+def _current(spoken: dict[int, list[Sentence]], prompt: Prompt) -> dict[int, list[Sentence]]:
     """Leave out what is no longer so: of what a person has one of (a residence), the profile or the last word counts.
 
     Unless that is what is asked: "where did I live before?".
     """
     if _FORMER.search(prompt.question):
-        return list(chosen)
-    told = [(sentence, _slots(sentence)) for sentence in chosen]
+        return spoken
+    told = {sentence: _slots(sentence) for said in spoken.values() for sentence in said}
     last = {slots()[name]: (date.max, True, value) for name, value in prompt.profile if name in slots()}
-    for sentence, said in told:
-        for slot, value, changed in said:
+    for sentence, facts_told in told.items():
+        for slot, value, changed in facts_told:
             word = (sentence.note.day or date.min, changed, value)
             last[slot] = max(last.get(slot, word), word)
-    current = [one for one, said in told if all(last[slot][2] == value for slot, value, _ in said)]
-    return current or list(chosen)
+    current = {one for one, said in told.items() if all(last[slot][2] == value for slot, value, _ in said)}
+    return {place: [one for one in said if one in current] or said for place, said in spoken.items()}
 
 
 def _slots(sentence: Sentence) -> list[tuple[str, str, bool]]:
