@@ -42,8 +42,8 @@ _AWAY: Final = frozenset({"plans", "booked", "did"})
 """Relations of being on the way: where one lives then is where one stays."""
 _CHANGES: Final = re.compile(
     r"\b(?:instead|changed?|switched|moved|relocated|rescheduled|postponed|increased|raised|lowered|went (?:up|down)|"
-    r"from now on|no longer|after all)\b|改成|改为|改到|换成|换到|调整|变成|搬到|搬去|提高到|提到|降到|降低到|增加到|推迟到|"
-    r"提前到|不再|而是"
+    r"from now on|no longer|after all)\b|改成|改为|改到|换成|换到|调整|变成|搬到|搬去|提高到|提到|降到|降低到|增加到|"
+    r"推迟到|提前到|不再|而是"
 )
 _NOW: Final = re.compile(r"\bnow\b|现在")
 """What one has one of and says to be so now was something else before; of other things it says nothing."""
