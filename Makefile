@@ -15,7 +15,7 @@ CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 pyth
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint type notebooks bench docs clean
+.PHONY: help demo test test-slow lint audit type notebooks bench docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,9 +29,13 @@ test: $(STAMPS)/dev ## Run the tests (under 5 minutes on 2 cores)
 test-slow: $(STAMPS)/dev ## Run the tests that take longer: kill rounds, soak, served graphs
 	@$(PY) -m pytest -q -n $(WORKERS) -m slow $(ARGS)
 
-lint: $(STAMPS)/dev ## Check style and formatting
+lint: $(STAMPS)/dev ## Check style, formatting and what a security linter finds
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
+	@$(PY) -m bandit -q -c pyproject.toml -r langmem_ext
+
+audit: $(STAMPS)/dev ## Ask the advisory database about the pinned dependencies (needs the network)
+	@$(PY) -m pip_audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
 
 type: $(STAMPS)/dev ## Check types, strictly
 	@$(PY) -m mypy

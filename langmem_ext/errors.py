@@ -4,6 +4,7 @@
 
     LangMemExtError
     ├── InvalidInputError (ValueError)      an argument that can't be meant
+    │   └── RedactionBlockedError           a text holds what the memory's redaction refuses to store
     ├── RecordNotFoundError (LookupError)   no record under that id in this namespace
     ├── ContextBudgetError (ValueError)     what must be in the context does not fit its budget
     ├── ModelOutputError (ValueError)       a model's output stayed malformed after one repair
@@ -27,6 +28,10 @@ class LangMemExtError(Exception):
 
 class InvalidInputError(LangMemExtError, ValueError):
     """An argument that can't be meant; nothing was written."""
+
+
+class RedactionBlockedError(InvalidInputError):
+    """A text holds what is not to be stored, and redaction refuses it; nothing was written."""
 
 
 class RecordNotFoundError(LangMemExtError, LookupError):

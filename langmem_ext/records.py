@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias, get_args
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+
+from langmem_ext.errors import StoreCorruptError
 
 Kind: TypeAlias = Literal["message", "fact", "preference", "relation", "event", "profile", "summary", "reflection"]
 """What a record is: a turn of the log, a distilled statement, or a digest of many records."""
@@ -53,7 +55,7 @@ class MemoryRecord(BaseModel):
         last_accessed_at: When recall last returned it.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     id: str = Field(min_length=1)
     kind: Kind = "fact"
@@ -133,9 +135,21 @@ _COLUMNS = frozenset({"text", "occurred_ts", "believed_from", "believed_until", 
 
 
 def from_value(value: dict[str, Any], usage: dict[str, Any] | None = None) -> MemoryRecord:
-    """Rebuild a record from its store value and, where it is known, its access statistics."""
+    """Rebuild a record from its store value and, where it is known, its access statistics.
+
+    Raises:
+        StoreCorruptError: The value is none of a record; the message names the field, not what is in it.
+    """
     fields = {name: entry for name, entry in value.items() if name not in _COLUMNS}
-    return MemoryRecord.model_validate(fields | (usage or {}))
+    try:
+        return MemoryRecord.model_validate(fields | (usage or {}))
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise StoreCorruptError(
+            f"the record {str(value.get('id'))!r} can't be read: {where}: {first['msg']}; something else than this "
+            "package has written it"
+        ) from None
 
 
 class RecallStep(BaseModel):

@@ -39,6 +39,7 @@ class MemoryOptions(TypedDict, total=False):
     distillation: DistillationSettings
     reranker: BaseDocumentCompressor
     counter: Callable[[str], int]
+    redact: Callable[[str], str] | None
 
 
 class Run:

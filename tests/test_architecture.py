@@ -19,6 +19,7 @@ LAYERS = {
     "prompts": NOUNS,
     "protocols": NOUNS,
     "records": NOUNS,
+    "redaction": NOUNS,
     "stopwords": NOUNS,
     "text": NOUNS,
     "times": NOUNS,

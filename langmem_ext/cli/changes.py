@@ -6,7 +6,7 @@ import typer
 
 from langmem_ext.cli.looking import RecordId
 from langmem_ext.cli.opening import opened_memory
-from langmem_ext.cli.options import OFFLINE, Embed, Json, StoreUrl, User, Yes
+from langmem_ext.cli.options import OFFLINE, Embed, Json, Redact, StoreUrl, User, Yes
 from langmem_ext.cli.output import print_json, print_records, say
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.records import ForgetReceipt, MemoryRecord
@@ -34,6 +34,7 @@ def remember(
     importance: Annotated[float, typer.Option("--importance", help="0 to 1.")] = 0.5,
     occurred_at: OccurredAt = None,
     embed: Embed = OFFLINE,
+    redact: Redact = False,
     json: Json = False,
 ) -> None:
     """Remember one thing, as it is said.
@@ -43,7 +44,7 @@ def remember(
     langmem-ext remember "Alice is allergic to peanuts" --user alice --importance 0.9
     langmem-ext remember 喜欢高山湖泊 --user alice --kind preference --keyword 湖泊
     """
-    with opened_memory(user, store, create=True, embed=embed) as memory:
+    with opened_memory(user, store, create=True, embed=embed, redact=redact) as memory:
         chosen: Any = kind
         record = memory.remember(
             content,

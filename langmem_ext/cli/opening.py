@@ -1,7 +1,7 @@
 """Open what a command works on: the store, one user's memory, the models that were named."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -119,6 +119,7 @@ def opened_memory(
     create: bool = False,
     embed: str = OFFLINE,
     model: str | None = None,
+    redact: bool = False,
 ) -> Iterator["LongTermMemory"]:
     """Open one user's memory for the length of a command; without a model it distils by extraction."""
     from langmem_ext.namespaces import user_namespace  # noqa: PLC0415
@@ -126,7 +127,7 @@ def opened_memory(
     namespace = user_namespace(user)
     chosen = None if model is None else chat_model(model)
     with opened_store(given, create=create, embed=embed) as store:
-        yield memory_over(store, namespace, model=chosen)
+        yield memory_over(store, namespace, model=chosen, redact=redactor(wanted=redact))
 
 
 def memory_over(store: "BaseStore", namespace: tuple[str, ...], **settings: Any) -> "LongTermMemory":
@@ -134,6 +135,15 @@ def memory_over(store: "BaseStore", namespace: tuple[str, ...], **settings: Any)
     from langmem_ext.longterm import LongTermMemory  # noqa: PLC0415
 
     return LongTermMemory(store, namespace, **({"timezone": local_zone()} | settings))
+
+
+def redactor(*, wanted: bool) -> "Callable[[str], str] | None":
+    """Return what ``--redact`` takes out of everything stored, or None."""
+    if not wanted:
+        return None
+    from langmem_ext.redaction import Redactor  # noqa: PLC0415
+
+    return Redactor()
 
 
 def local_zone() -> tzinfo:

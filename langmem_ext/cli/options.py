@@ -33,6 +33,15 @@ Embed: TypeAlias = Annotated[
         help='Embedding model as "provider:name"; "offline" hashes words and characters. A store keeps to one.',
     ),
 ]
+Redact: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--redact",
+        envvar="LANGMEM_EXT_REDACT",
+        help="Take passwords, keys, card, account, identity and telephone numbers and e-mail addresses out of what is "
+        "stored.",
+    ),
+]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 Yes: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 Kinds: TypeAlias = Annotated[

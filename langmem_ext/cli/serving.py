@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from langmem_ext.cli.opening import opened_memory
-from langmem_ext.cli.options import OFFLINE, Embed, StoreUrl, User
+from langmem_ext.cli.options import OFFLINE, Embed, Redact, StoreUrl, User
 from langmem_ext.cli.output import complain
 
 TOKEN_VARIABLE = "LANGMEM_EXT_MCP_TOKEN"  # noqa: S105 - the name of one
@@ -30,6 +30,7 @@ def mcp(
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="Name under which clients reach it (repeatable).")
     ] = None,
+    redact: Redact = False,
     read_only: Annotated[bool, typer.Option("--read-only", help="Offer the searches only.")] = False,
 ) -> None:
     """Serve one user's memory to assistants that speak MCP, over stdio or HTTP.
@@ -43,7 +44,7 @@ def mcp(
     """
     from langmem_ext.mcp_server import create_mcp_server, serve_http, serve_stdio  # noqa: PLC0415 - an extra
 
-    with opened_memory(user, store, create=not read_only, embed=embed) as memory:
+    with opened_memory(user, store, create=not read_only, embed=embed, redact=redact) as memory:
         server = create_mcp_server(memory, read_only=read_only)
         if transport == "stdio":
             serve_stdio(server)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from langmem_ext.cli.opening import chat_model, local_zone, memory_over, opened_store
-from langmem_ext.cli.options import OFFLINE, Embed, Lang, Model, StoreUrl, User
+from langmem_ext.cli.opening import chat_model, local_zone, memory_over, opened_store, redactor
+from langmem_ext.cli.options import OFFLINE, Embed, Lang, Model, Redact, StoreUrl, User
 from langmem_ext.cli.output import complain, console, plain, print_trace
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def chat(
     thread: Annotated[str, typer.Option("--thread", help="Name of the conversation.")] = "chat",
     model: Model = OFFLINE,
     embed: Embed = OFFLINE,
+    redact: Redact = False,
     lang: Annotated[Lang | None, typer.Option("--lang", help="Language of the prompts; default the machine's.")] = None,
     trace: Annotated[bool, typer.Option("--trace", help="Show the nodes of each turn and how it recalled.")] = False,
 ) -> None:
@@ -78,7 +79,7 @@ def chat(
             store=opened,
             checkpointer=InMemorySaver(),
             update="background",
-            memory_options={"timezone": local_zone()},
+            memory_options={"timezone": local_zone(), "redact": redactor(wanted=redact)},
         )
         memory = memory_over(opened, namespace)
         try:

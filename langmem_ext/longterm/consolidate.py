@@ -29,6 +29,7 @@ from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.indexes import topics
 from langmem_ext.longterm.log import check_thread, read_range
 from langmem_ext.longterm.progress import CONSOLIDATED, Progress, move_watermark, progress, progress_of
+from langmem_ext.longterm.redacting import redacted_draft
 from langmem_ext.longterm.rollup import mark_dirty, roll_up
 from langmem_ext.longterm.schemas import Digest, SummaryDraft
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
@@ -240,7 +241,7 @@ def _drafts(core: Core, window: Window, account: Account) -> Operation[list[tupl
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("consolidation by extraction: %s", type(error).__name__)
         return _extracted(core, sessions)
-    return [(draft, entries) for draft in digest.summaries]
+    return [(redacted_draft(core, draft), entries) for draft in digest.summaries]
 
 
 def _extracted(core: Core, sessions: Sequence[list[MemoryRecord]]) -> list[tuple[SummaryDraft, list[MemoryRecord]]]:

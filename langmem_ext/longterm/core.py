@@ -56,6 +56,9 @@ class Core:
         distillation: When and how much to distil.
         reranker: Reorders the best candidates; any LangChain document compressor.
         counter: Counts the tokens of a text.
+        redact: Takes out of a text what is not to be stored, such as `langmem_ext.redaction.Redactor`. Everything
+            that is stored passes through it first, what is derived as well, so applying it twice must change nothing.
+            What it raises keeps the text from being stored. It may be called by several threads at once.
         schemas: Pydantic models of the application's own kinds of data; a model that distils may return records of
             them, and what does not validate is rejected.
 
@@ -78,6 +81,7 @@ class Core:
         distillation: DistillationSettings | None = None,
         reranker: BaseDocumentCompressor | None = None,
         counter: Callable[[str], int] = count_text,
+        redact: Callable[[str], str] | None = None,
         schemas: Sequence[type[BaseModel]] = (),
     ) -> None:
         if not isinstance(store, BaseStore):
@@ -93,6 +97,7 @@ class Core:
         self.distillation = distillation or DistillationSettings()
         self.reranker = reranker
         self.counter = counter
+        self.redact = redact
         self.schemas = _by_name(schemas)
         self._model = model
         self._structured: dict[type[BaseModel], StructuredModel] = {}

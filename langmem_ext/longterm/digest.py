@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import stated
+from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import SummaryDraft
 from langmem_ext.longterm.writing import check_label
 from langmem_ext.records import MemoryRecord, derived_id, escape
@@ -118,7 +119,7 @@ def summary_record(
     """
     latest = max(source.occurred_at for source in sources)
     keywords = labels(draft.keywords)
-    return MemoryRecord(
+    record = MemoryRecord(
         id=derived_id(*core.namespace, "summary", name),
         kind="summary",
         content=draft.content,
@@ -137,6 +138,7 @@ def summary_record(
         sources=list(dict.fromkeys(source.id for source in sources)),
         thread_id=thread_id,
     )
+    return redacted(core, record)
 
 
 def with_replies(entries: Sequence[MemoryRecord], window: Window) -> list[MemoryRecord]:

@@ -17,6 +17,7 @@ from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
 from langmem_ext.longterm.progress import Head
+from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.writing import clean, commit, moment, record_put
 from langmem_ext.operations import Operation, batch
 from langmem_ext.records import MemoryRecord, derived_id, from_value, new_id
@@ -102,7 +103,7 @@ def _to_record(
     data: dict[str, Any] = {"role": role}
     if not _is_plain(message):
         data["message"] = _clean_json(message_to_dict(message))
-    return MemoryRecord(
+    record = MemoryRecord(
         id=_message_id(message, thread_id),
         kind="message",
         content=message_text(message),
@@ -113,6 +114,7 @@ def _to_record(
         speaker=clean(message.name) if message.name else role,
         thread_id=thread_id,
     )
+    return redacted(core, record)
 
 
 def check_thread(thread_id: object) -> str:

@@ -17,6 +17,7 @@ from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, exclusively, get_items, is_shadow, put, scan
 from langmem_ext.longterm.digest import labels
 from langmem_ext.longterm.extraction import extract_insights
+from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import Insight, Reflections
 from langmem_ext.longterm.spending import within_caps
 from langmem_ext.longterm.writing import commit, puts
@@ -134,7 +135,7 @@ def _insights(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Oper
 
 
 def _record(core: Core, insight: Insight, evidence: Sequence[MemoryRecord], name: str) -> MemoryRecord:
-    return MemoryRecord(
+    record = MemoryRecord(
         id=derived_id(*core.namespace, "reflection", name),
         kind="reflection",
         content=insight.content,
@@ -145,3 +146,4 @@ def _record(core: Core, insight: Insight, evidence: Sequence[MemoryRecord], name
         recorded_at=core.now(),
         sources=[entry.id for entry in evidence],
     )
+    return redacted(core, record)

@@ -23,6 +23,7 @@ from langmem_ext.longterm.log import check_thread, read_range, stated
 from langmem_ext.longterm.neighbours import neighbours
 from langmem_ext.longterm.progress import DISTILLED, Head, Progress, move_watermark, progress, progress_of
 from langmem_ext.longterm.quoting import quoted
+from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
 from langmem_ext.longterm.versions import believed_since, supersede
@@ -296,4 +297,5 @@ def _record(core: Core, span: Range, operation: MemoryOperation, number: int, me
         "speaker": message.speaker,
         "thread_id": span.thread_id,
     }
-    return build(core, fields, core.now()).model_copy(update={"quote": operation.quote})
+    record = build(core, fields, core.now()).model_copy(update={"quote": operation.quote})
+    return redacted(core, record)

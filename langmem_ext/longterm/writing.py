@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from langmem_ext import namespaces
 from langmem_ext.errors import EmbeddingError, InvalidInputError
 from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
+from langmem_ext.longterm.redacting import redacted
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
 from langmem_ext.records import KINDS, Kind, MemoryRecord, from_value, new_id, to_value
@@ -120,7 +121,7 @@ def build(core: Core, fields: Mapping[str, Any], now: datetime) -> MemoryRecord:
     if record_id is not None and (not isinstance(record_id, str) or not record_id):
         raise InvalidInputError(f"id must be a non-empty text or None, got {record_id!r}")
     try:
-        return MemoryRecord(
+        record = MemoryRecord(
             id=clean(record_id) if record_id else new_id(),
             kind=check_kind(fields.get("kind", "fact")),
             content=clean(content),
@@ -138,6 +139,7 @@ def build(core: Core, fields: Mapping[str, Any], now: datetime) -> MemoryRecord:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidInputError(f"{where}: {first['msg']}; see MemoryRecord for what it holds") from None
+    return redacted(core, record)
 
 
 def index_entries(core: Core, record: MemoryRecord) -> dict[tuple[tuple[str, ...], str], dict[str, Any]]:
