@@ -151,13 +151,14 @@ def environment(*packages: str) -> dict[str, Any]:
     }
 
 
-def publish(name: str, rows: list[Row], facts: Mapping[str, Any]) -> bool:
+def publish(name: str, rows: list[Row], facts: Mapping[str, Any], folder: Path = RESULTS) -> bool:
     """Print the table, write the JSON, and say whether every bound was kept.
 
     Args:
         name: Name of the benchmark: title of the table and name of the file.
         rows: What was measured.
         facts: What else belongs to the result, see `environment`.
+        folder: Where the JSON goes.
 
     Returns:
         True when no row misses its bound.
@@ -173,9 +174,9 @@ def publish(name: str, rows: list[Row], facts: Mapping[str, Any]) -> bool:
             row.work, f"{row.size:,}", row.contender, f"{row.value:,.4g} {row.unit}", bound, verdict, row.note
         )
     Console(width=None if sys.stdout.isatty() else 180).print(table)
-    RESULTS.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
     content = {"name": name, **facts, "rows": [{**asdict(row), "passed": row.passed} for row in rows]}
-    path = RESULTS / f"{name}.json"
+    path = folder / f"{name}.json"
     path.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    Console().print(f"written to {path.relative_to(RESULTS.parent.parent)}")
+    Console().print(f"written to {path.name} in {folder.name}")
     return all(row.passed is not False for row in rows)

@@ -147,8 +147,7 @@ def from_value(value: dict[str, Any], usage: dict[str, Any] | None = None) -> Me
         first = error.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise StoreCorruptError(
-            f"the record {str(value.get('id'))!r} can't be read: {where}: {first['msg']}; something else than this "
-            "package has written it"
+            f"{str(value.get('id'))[:64]!r} is no record of a memory: {where}: {first['msg']}"
         ) from None
 
 

@@ -11,10 +11,9 @@ from datetime import datetime
 from typing import Any
 
 from langgraph.store.base import BaseStore, GetOp, Item, PutOp
-from pydantic import ValidationError
 
 from langmem_ext import namespaces
-from langmem_ext.errors import InvalidInputError
+from langmem_ext.errors import InvalidInputError, StoreCorruptError
 from langmem_ext.longterm.core import TEXT_INDEX, Core, scan
 from langmem_ext.operations import run
 from langmem_ext.records import from_value
@@ -166,9 +165,8 @@ def _is_label(part: str) -> bool:
 def _check_record(key: str, value: dict[str, Any]) -> None:
     try:
         record = from_value(value)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise InvalidInputError(f"no memory record: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+    except StoreCorruptError as error:
+        raise InvalidInputError(str(error)) from None
     columns = ("occurred_ts", "believed_from", "believed_until")
     if not all(isinstance(value.get(name), int | float) for name in columns) or not isinstance(value.get("text"), str):
         raise InvalidInputError(f"no memory record: {', '.join(columns)} or text is missing")

@@ -9,6 +9,7 @@ from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
 from langmem_ext.longterm.core import Core, get_items, get_record, put
 from langmem_ext.longterm.progress import CONSOLIDATED, DISTILLED, progress
+from langmem_ext.longterm.redacting import redacted_json
 from langmem_ext.longterm.spending import SPENT, Spending
 from langmem_ext.longterm.writing import check_whole, commit
 from langmem_ext.operations import Operation
@@ -87,7 +88,8 @@ def note_recalls(core: Core, message_id: str, recalls: Sequence[Recall]) -> Oper
     """
     message = yield from get_record(core, message_id)
     notes = [recall.model_dump(mode="json", exclude={"records"}) | {"ids": list(recall.ids())} for recall in recalls]
-    yield from commit(core, [put(core.leaf(namespaces.STATE, RECALLS), message.id, {"recalls": notes})])
+    value = {"recalls": redacted_json(core, notes)}
+    yield from commit(core, [put(core.leaf(namespaces.STATE, RECALLS), message.id, value)])
 
 
 def recalls_of(core: Core, message_id: str) -> Operation[list[Recall]]:

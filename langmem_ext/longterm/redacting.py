@@ -42,6 +42,11 @@ def redacted(core: Core, record: MemoryRecord) -> MemoryRecord:
     return record.model_copy(update=changes)
 
 
+def redacted_json(core: Core, value: Any) -> Any:
+    """Return any JSON as the memory's `redact` leaves the texts in it; the names of fields stay."""
+    return value if core.redact is None else _redacted_json(value, checked(core.redact))
+
+
 def redacted_draft(core: Core, draft: SummaryDraft) -> SummaryDraft:
     """Return what a model wrote as a summary as the memory's `redact` leaves it: its topic and keywords become keys."""
     if core.redact is None:

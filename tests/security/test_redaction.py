@@ -99,6 +99,8 @@ def test_no_operation_of_the_engine_stores_what_is_redacted(folder: Path) -> Non
         assert memory.consolidate().summaries
         assert memory.reflect().reflections
         assert model.remaining == 0
+        memory.note_recalls(logged[0].id, [memory.recall(f"whose number is {PHONE}?")])
+        assert "[REDACTED_PHONE]" in memory.recalls_of(logged[0].id)[0].query
         shown = str([*logged, kept, revised, *memory.records(limit=1000), *memory.messages("t")])
         assert not [hidden for hidden in HIDDEN if hidden in shown]
         assert not [hidden for hidden in HIDDEN if hidden in str(embeddings.seen)]

@@ -1,0 +1,230 @@
+"""Whatever is passed to the public API: only documented errors come out, and what is stored stays whole."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings, strategies as st
+from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+
+from langmem_ext import FaissStore, LongTermMemory, open_store
+from langmem_ext.errors import InvalidInputError, LangMemExtError, RecordNotFoundError
+from langmem_ext.longterm.writing import clean
+from langmem_ext.namespaces import label, unlabel, user_namespace
+from langmem_ext.offline import HashingEmbeddings
+from langmem_ext.text import keywords as text_keywords, language
+from langmem_ext.times import parse_bound, spans
+from langmem_ext.tokens import count_text
+from tests.fuzz import strategies as any_of
+
+NOW = datetime(2026, 2, 28, 12, tzinfo=UTC)
+_users = count()
+EXAMPLES = settings(max_examples=80)
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[FaissStore]:
+    embeddings = HashingEmbeddings(dims=32)
+    with open_store(":memory:", index={"dims": 32, "embed": embeddings, "fields": ["text"]}) as opened:
+        yield opened
+        assert opened.check().ok
+
+
+def fresh(store: FaissStore) -> LongTermMemory:
+    return LongTermMemory(store, user_namespace(f"user{next(_users)}"))
+
+
+def only_documented(action: Callable[[], Any]) -> Any:
+    """Run an action; an error of ours is an answer, any other is a failure of the test."""
+    try:
+        return action()
+    except LangMemExtError:
+        return None
+
+
+def whole(memory: LongTermMemory) -> None:
+    """Everything in a memory can be read, recalled and counted."""
+    records = memory.records(limit=1_000)
+    assert len({record.id for record in records}) == len(records)
+    for record in records:
+        assert memory.get(record.id) == record
+    assert sum(memory.stats().records.values()) == len(records)
+    assert len(memory.recall("tea 茶", limit=1_000)) <= len(records)
+
+
+@given(
+    content=any_of.texts,
+    more=st.fixed_dictionaries(
+        {},
+        optional={
+            "id": any_of.ids,
+            "kind": any_of.kinds,
+            "data": any_of.json,
+            "topic": any_of.texts,
+            "keywords": any_of.keywords,
+            "importance": any_of.numbers,
+            "occurred_at": any_of.times,
+            "sources": any_of.keywords,
+            "speaker": any_of.texts,
+            "thread_id": any_of.texts,
+        },
+    ),
+)
+@EXAMPLES
+@example(content="x", more={"data": 10**400})
+@example(content="x", more={"occurred_at": "9999-12-31"})
+@example(content="\ud83d", more={"id": "\ud83d", "speaker": "\ud83d", "topic": "\ud83d"})
+def test_remember_stores_what_it_was_given_or_says_why_not(
+    store: FaissStore, content: str, more: dict[str, Any]
+) -> None:
+    memory = fresh(store)
+    record = only_documented(lambda: memory.remember(content, **more))
+    if record is None:
+        assert memory.records() == []
+    else:
+        assert record.content == clean(content)
+        assert memory.get(record.id) == record
+        again = only_documented(lambda: memory.revise(record.id, content + "!", **_revisable(more)))
+        if again is not None:
+            assert memory.undo(again.id).id == record.id
+        assert memory.forget(record.id).ids == [record.id]
+        assert memory.records() == []
+
+
+def _revisable(more: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in more.items() if name in {"data", "topic", "keywords", "occurred_at"}}
+
+
+@given(
+    query=any_of.texts,
+    more=st.fixed_dictionaries(
+        {},
+        optional={
+            "before": any_of.times,
+            "after": any_of.times,
+            "as_of": any_of.times,
+            "now": any_of.times,
+            "kinds": st.one_of(any_of.kinds, st.lists(any_of.kinds, max_size=3)),
+            "topic": any_of.texts,
+            "thread_id": any_of.texts,
+            "keywords": any_of.keywords,
+            "limit": any_of.limits,
+            "token_budget": any_of.limits,
+        },
+    ),
+)
+@EXAMPLES
+def test_recall_answers_or_says_why_not(store: FaissStore, query: str, more: dict[str, Any]) -> None:
+    memory = LongTermMemory(store, user_namespace("asked"))
+    memory.remember_many(
+        [{"id": "a", "content": "Alice likes tea", "topic": "tea"}, {"id": "b", "content": "小红喜欢茶"}]
+    )
+    found = only_documented(lambda: memory.recall(query, **more))
+    if found is not None:
+        assert set(found.ids()) <= {"a", "b"}
+        assert found.text().count("<memory") == len(found)
+
+
+contents = st.one_of(
+    any_of.texts,
+    st.lists(st.one_of(any_of.texts, any_of.texts.map(lambda text: {"type": "text", "text": text})), max_size=3),
+    st.just([{"type": "image_url", "image_url": {"url": "data:x"}}]),
+)
+messages = st.one_of(
+    st.builds(HumanMessage, contents, id=st.one_of(st.none(), any_of.texts), name=st.one_of(st.none(), any_of.texts)),
+    st.builds(
+        AIMessage,
+        any_of.texts,
+        tool_calls=st.lists(
+            st.builds(lambda name, args: {"name": name, "args": {"a": args}, "id": "1"}, any_of.texts, any_of.texts),
+            max_size=2,
+        ),
+    ),
+    st.builds(ToolMessage, any_of.texts, tool_call_id=any_of.texts),
+    st.builds(lambda text, time: HumanMessage(text, additional_kwargs={"timestamp": time}), any_of.texts, any_of.times),
+)
+
+
+@given(said=st.lists(messages, max_size=4), thread=any_of.texts, when=any_of.times)
+@EXAMPLES
+def test_observe_keeps_all_of_it_in_order_or_nothing(
+    store: FaissStore, said: list[Any], thread: str, when: Any
+) -> None:
+    memory = fresh(store)
+    logged = only_documented(lambda: memory.observe(said, thread_id=thread, occurred_at=when))
+    if not logged:
+        assert memory.records(limit=1_000) == []
+        return
+    kept = memory.log(logged[0].thread_id or "")
+    assert [record.id for record in kept] == list(dict.fromkeys(record.id for record in logged))
+    assert len(memory.messages(logged[0].thread_id or "")) == len(kept)
+    memory.update()
+    memory.consolidate()
+    assert memory.stats().pending == 0
+    whole(memory)
+
+
+@given(user=any_of.texts, other=any_of.texts)
+@EXAMPLES
+def test_no_user_id_leads_into_another_users_memory(store: FaissStore, user: str, other: str) -> None:
+    mine = only_documented(lambda: LongTermMemory(store, user_namespace(user)))
+    theirs = only_documented(lambda: LongTermMemory(store, user_namespace(other)))
+    if mine is None or theirs is None or user == other:
+        return
+    mine.forget_all()
+    theirs.forget_all()
+    mine.remember("only mine", id="mine")
+    assert theirs.records() == []
+    assert theirs.get("mine") is None
+    assert not theirs.recall("only mine").records
+    theirs.forget_all()
+    assert mine.get("mine") is not None
+    mine.forget_all()
+
+
+@given(any_of.json)
+@EXAMPLES
+def test_a_namespace_that_can_not_be_meant_is_refused(store: FaissStore, namespace: Any) -> None:
+    candidate = tuple(namespace) if isinstance(namespace, list) else namespace
+    only_documented(lambda: LongTermMemory(store, candidate))
+
+
+@given(any_of.texts)
+@settings(max_examples=300)
+def test_labels_are_reversible(text: str) -> None:
+    made = only_documented(lambda: label(text))
+    assert made is None or unlabel(made) == text
+
+
+@given(any_of.texts, any_of.times)
+@settings(max_examples=300)
+def test_reading_a_text_never_fails(text: str, time: Any) -> None:
+    assert count_text(text) >= 0
+    assert language(text) in {"en", "zh"}
+    assert len(text_keywords(text, 5)) <= 5
+    only_documented(lambda: parse_bound(text, edge="start", zone=UTC))
+    only_documented(lambda: parse_bound(time, edge="end", zone=UTC))
+    for span in spans(text, NOW, UTC):
+        assert span.start is None or span.end is None or span.start <= span.end
+
+
+@pytest.mark.parametrize("name", ["get", "history", "retire", "undo", "forget"])
+@given(id=st.one_of(any_of.ids, any_of.json))
+@settings(max_examples=30)
+def test_an_id_that_is_none_is_not_found(store: FaissStore, name: str, id: Any) -> None:  # noqa: A002
+    memory = LongTermMemory(store, user_namespace("empty"))
+    if name == "get" and isinstance(id, str) and id:
+        assert memory.get(id) is None
+    else:
+        with pytest.raises((RecordNotFoundError, InvalidInputError)):
+            getattr(memory, name)(id)
+
+
+@pytest.mark.parametrize("depth", [50, 400, 100_000])
+def test_json_of_any_depth_is_stored_or_refused(store: FaissStore, depth: int) -> None:
+    memory = fresh(store)
+    record = only_documented(lambda: memory.remember("deep", data=any_of.deep(depth)))
+    assert (record is None) == (memory.records() == [])
+    assert record is not None or depth > 100
