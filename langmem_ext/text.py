@@ -12,7 +12,6 @@ of ours but the word lists.
 import re
 import threading
 import unicodedata
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal
@@ -159,8 +158,13 @@ def features(text: str) -> frozenset[str]:
     Two texts that share most of these say the same.
     """
     words, runs = words_and_runs(text)
+    return features_of(words, stems(words), runs)
+
+
+def features_of(words: Iterable[str], stemmed: Iterable[str], runs: Iterable[str]) -> frozenset[str]:
+    """Return what `features` does for a text that is cut already; `stemmed` holds the stem of each word."""
     pairs = {run[place : place + 2] for run in runs for place in range(max(1, len(run) - 1))}
-    return frozenset(stems(word for word in words if word not in FUNCTION_WORDS)) | pairs
+    return frozenset(stem for word, stem in zip(words, stemmed, strict=True) if word not in FUNCTION_WORDS) | pairs
 
 
 def language(text: str) -> Literal["en", "zh"]:
@@ -216,17 +220,40 @@ def keywords(text: str, limit: int) -> list[str]:
         of two characters or more.
     """
     words, runs = words_and_runs(text)
-    content = [word for word in words if _is_content(word)]
-    counts: Counter[str] = Counter()
-    surface: dict[str, str] = {}
-    for word, stem in zip(content, stems(content), strict=True):
-        counts[stem] += 1
-        if stem not in surface:
-            surface[stem] = singular(word.removesuffix("'s"))
-    for word in _dictionary_words(runs):
-        counts[word] += 1
-        surface.setdefault(word, word)
-    return list(dict.fromkeys(surface[key] for key, _ in counts.most_common() if surface[key]))[:limit]
+    return most_mentioned(mentions(words, stems(words), runs), limit)
+
+
+def mentions(words: Iterable[str], stemmed: Iterable[str], runs: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the keywords of a text that is cut already, one for each mention.
+
+    Args:
+        words: Its words.
+        stemmed: The stem of each.
+        runs: Its runs of unspaced script.
+
+    Returns:
+        Pairs of what counts as the same keyword (a stem, or a dictionary word) and the word as it was written.
+    """
+    found = [(stem, word) for word, stem in zip(words, stemmed, strict=True) if _is_content(word)]
+    return found + [(word, word) for word in _dictionary_words(runs)]
+
+
+def most_mentioned(mentioned: Iterable[tuple[str, str]], limit: int) -> list[str]:
+    """Return the canonical keywords of some mentions, those named most often first, then in order of appearance."""
+    counts: dict[str, int] = {}
+    written: dict[str, str] = {}
+    for key, word in mentioned:
+        counts[key] = counts.get(key, 0) + 1
+        written.setdefault(key, word)
+    ordered = sorted(counts, key=counts.__getitem__, reverse=True)
+    found: dict[str, None] = {}
+    for key in ordered:
+        if len(found) == limit:
+            break
+        keyword = singular(written[key].removesuffix("'s"))
+        if keyword:
+            found[keyword] = None
+    return list(found)
 
 
 def _is_content(word: str) -> bool:

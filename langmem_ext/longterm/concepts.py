@@ -5,7 +5,8 @@ are English snake_case. English words are matched by stem, phrases by the stems 
 substrings, the longest first. Owns the words and their matching; imports nothing of ours but the text analysis.
 """
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -334,11 +335,18 @@ def concepts(text: str) -> list[str]:
         Labels such as ``budget`` and ``accommodation``, each once.
     """
     words, runs = words_and_runs(text)
+    return most_often(concept_mentions(stems(words), runs))
+
+
+def concept_mentions(stemmed: Sequence[str], runs: Iterable[str]) -> list[str]:
+    """Return the concepts of a text that is cut already, one for each mention."""
     known = lexicon()
-    found = known.match_words(stems(words))
+    found = known.match_words(stemmed)
     for run in runs:
         found += known.match_run(run)
-    counts = dict.fromkeys(found, 0)
-    for label in found:
-        counts[label] += 1
-    return sorted(counts, key=counts.__getitem__, reverse=True)
+    return found
+
+
+def most_often(labels: Iterable[str]) -> list[str]:
+    """Return each label once, those that come most often first, then in order of appearance."""
+    return [label for label, _ in Counter(labels).most_common()]

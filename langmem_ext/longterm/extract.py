@@ -8,16 +8,15 @@ import heapq
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from langmem_ext.longterm.concepts import concepts
 from langmem_ext.longterm.facts import Fact, facts
-from langmem_ext.longterm.places import places
 from langmem_ext.longterm.sentences import is_greeting, is_question, sentences
 from langmem_ext.longterm.topics import GENERAL, keywords, topic
-from langmem_ext.text import features
+from langmem_ext.longterm.utterances import Utterance, read
 from langmem_ext.tokens import count_text
 
 __all__ = [
@@ -53,57 +52,38 @@ _REPEATED: Final = 0.25
 probability to the same end."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    """A sentence that may be chosen, with what it says and what it costs."""
-
-    text: str
-    features: frozenset[str]
-    weight: float
-    tokens: int
-
-
-def _weight(sentence: str) -> float:
-    weight = _ASKED if is_question(sentence) else 1.0
-    if _FIRST_PERSON.search(sentence):
+def _weight(said: Utterance) -> float:
+    weight = _ASKED if said.asks else 1.0
+    if _FIRST_PERSON.search(said.text):
         weight *= _PERSONAL
-    if _SPECIFIC.search(sentence) or places(sentence):
+    if said.places or _SPECIFIC.search(said.text):
         weight *= _CONCRETE
     return weight
 
 
-def _candidates(texts: Iterable[str]) -> list[_Sentence]:
-    """Cut the texts into distinct sentences with content."""
-    found: dict[str, _Sentence] = {}
-    for text in texts:
-        for sentence in sentences(text):
-            if sentence in found or is_greeting(sentence):
-                continue
-            said = features(sentence)
-            if said:
-                found[sentence] = _Sentence(sentence, said, _weight(sentence), count_text(sentence) + 1)
-    return list(found.values())
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A sentence that may be chosen, and what it costs and weighs."""
+
+    said: Utterance
+    weight: float
+    tokens: int
+
+    def score(self, values: Mapping[str, float]) -> float:
+        """Return its worth: what its features count, damped by length so that a long one has no advantage."""
+        features = self.said.features
+        return self.weight * sum(values[feature] for feature in features) / math.sqrt(len(features) + 2)
 
 
-def _values(candidates: Sequence[_Sentence]) -> dict[str, float]:
+def _values(candidates: Sequence[_Candidate]) -> dict[str, float]:
     """Return what each feature counts: said in several sentences, but not in all of them."""
-    spread = Counter(feature for sentence in candidates for feature in sentence.features)
+    spread = Counter(feature for candidate in candidates for feature in candidate.said.features)
     total = len(candidates)
     return {feature: (1 + math.log(count)) * math.log(1 + total / count) for feature, count in spread.items()}
 
 
-def _score(sentence: _Sentence, values: dict[str, float]) -> float:
-    """Return the worth of a sentence: what its features count, damped by length so that a long one has no advantage."""
-    return (
-        sentence.weight * sum(values[feature] for feature in sentence.features) / math.sqrt(len(sentence.features) + 2)
-    )
-
-
 def summarise(texts: Iterable[str], max_tokens: int) -> list[str]:
     """Choose the sentences that say most of what texts say.
-
-    Greedy choice by the value of what a sentence adds; values are computed again only for sentences that reach the top,
-    so the time is near linear in the number of sentences.
 
     Args:
         texts: Messages or entries, in order.
@@ -113,29 +93,42 @@ def summarise(texts: Iterable[str], max_tokens: int) -> list[str]:
         The chosen sentences, verbatim, each once, in the order of the texts. Where no sentence fits, the beginning of
         the best one; nothing only where the texts hold nothing but greetings.
     """
-    candidates = _candidates(texts)
+    return choose([said for text in texts for said in read(text)], max_tokens)
+
+
+def choose(said: Sequence[Utterance], max_tokens: int) -> list[str]:
+    """Choose among sentences as `summarise` does.
+
+    Greedy choice by the value of what a sentence adds; values are computed again only for sentences that reach the top,
+    so the time is near linear in the number of sentences.
+    """
+    distinct: dict[str, Utterance] = {}
+    for utterance in said:
+        if utterance.features and not utterance.greets:
+            distinct.setdefault(utterance.text, utterance)
+    candidates = [_Candidate(one, _weight(one), count_text(one.text) + 1) for one in distinct.values()]
     values = _values(candidates)
-    heap = [(-_score(sentence, values), place) for place, sentence in enumerate(candidates)]
+    heap = [(-candidate.score(values), place) for place, candidate in enumerate(candidates)]
     heapq.heapify(heap)
     best = heap[0][1] if heap else 0
     chosen: list[int] = []
     left = max_tokens
     while heap and left > 0:
         _, place = heapq.heappop(heap)
-        sentence = candidates[place]
-        if sentence.tokens > left:
+        candidate = candidates[place]
+        if candidate.tokens > left:
             continue
-        score = -_score(sentence, values)
+        score = -candidate.score(values)
         if heap and score > heap[0][0]:
             heapq.heappush(heap, (score, place))
             continue
         chosen.append(place)
-        left -= sentence.tokens
-        for feature in sentence.features:
+        left -= candidate.tokens
+        for feature in candidate.said.features:
             values[feature] *= _REPEATED
     if not chosen and candidates:
-        return [_shortened(candidates[best].text, max_tokens)]
-    return [candidates[place].text for place in sorted(chosen)]
+        return [_shortened(candidates[best].said.text, max_tokens)]
+    return [candidates[place].said.text for place in sorted(chosen)]
 
 
 def _shortened(text: str, max_tokens: int) -> str:

@@ -11,21 +11,14 @@ from datetime import UTC, datetime, tzinfo
 
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.dating import dated, event_span, iso
-from langmem_ext.longterm.extract import (
-    Fact,
-    facts,
-    importance,
-    is_greeting,
-    is_question,
-    keywords,
-    sentences,
-    summarise,
-    topic,
-)
+from langmem_ext.longterm.extract import choose, importance
 from langmem_ext.longterm.fact_rules import FactKind
+from langmem_ext.longterm.facts import Fact, facts
 from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.schemas import MAX_OPERATIONS, EntryKeywords, Insight, MemoryOperation, SummaryDraft
+from langmem_ext.longterm.topics import keywords_of, topic_of
+from langmem_ext.longterm.utterances import read
 from langmem_ext.records import MemoryRecord
 from langmem_ext.text import features, language
 
@@ -175,23 +168,25 @@ def digest_entries(
     entries: Sequence[MemoryRecord], counter: Callable[[str], int], policy: DistillationSettings
 ) -> SummaryDraft | None:
     """Return what `extract_summary` does, without a memory at hand."""
-    texts = [entry.content for entry in entries]
-    said = [sentence for text in texts for sentence in sentences(text)]
-    if not any(not is_question(sentence) and not is_greeting(sentence) for sentence in said):
+    texts = [read(entry.content) for entry in entries]
+    said = [utterance for text in texts for utterance in text]
+    if not any(utterance.states for utterance in said):
         return None
-    total = sum(counter(text) for text in texts)
+    total = sum(counter(entry.content) for entry in entries)
     share = min(policy.summary_tokens, int(total * policy.summary_share))
-    chosen = summarise(texts, 2 * total if total <= policy.summary_whole else max(share, policy.summary_least))
+    chosen = choose(said, 2 * total if total <= policy.summary_whole else max(share, policy.summary_least))
     if not chosen:
         return None
-    label = topic(texts)
-    words = keywords("\n".join(texts), _SUMMARY_KEYWORDS)
+    label = topic_of(said)
     return SummaryDraft(
         topic=label,
         content=join_sentences(chosen),
-        keywords=list(dict.fromkeys([label, *words])),
+        keywords=list(dict.fromkeys([label, *keywords_of(said, _SUMMARY_KEYWORDS)])),
         importance=round(max(importance(sentence) for sentence in chosen), 2),
-        entries=[EntryKeywords(entry=n, keywords=keywords(text, _ENTRY_KEYWORDS)) for n, text in enumerate(texts, 1)],
+        entries=[
+            EntryKeywords(entry=n, keywords=keywords_of(text, _ENTRY_KEYWORDS, broader=False))
+            for n, text in enumerate(texts, 1)
+        ],
     )
 
 

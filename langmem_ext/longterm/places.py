@@ -5,6 +5,7 @@ are common words or first names are left out. Owns the names; imports nothing of
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -132,9 +133,13 @@ def _gazetteer() -> tuple[Lexicon, dict[str, Place]]:
 
 def places(text: str) -> list[Place]:
     """Return the places that a text names, in order, one for each mention."""
+    return place_mentions(text, [] if text.isascii() else words_and_runs(text)[1])
+
+
+def place_mentions(text: str, runs: Iterable[str]) -> list[Place]:
+    """Return what `places` does for a text whose runs of unspaced script are cut already."""
     lexicon, known = _gazetteer()
     found = lexicon.match_words(_WORD.findall(text))
-    if not text.isascii():
-        for run in words_and_runs(text)[1]:
-            found += lexicon.match_run(run)
+    for run in runs:
+        found += lexicon.match_run(run)
     return [known[label] for label in found]

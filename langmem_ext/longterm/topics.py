@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from langmem_ext import text as analysis
-from langmem_ext.longterm.concepts import ACTIVITIES, BROADER, concepts
+from langmem_ext.longterm.concepts import ACTIVITIES, BROADER, concepts, most_often
 from langmem_ext.longterm.places import Place, places
-from langmem_ext.longterm.sentences import is_question
+from langmem_ext.longterm.utterances import Utterance, read
 
 GENERAL: Final = "general"
 """The topic of texts that are about nothing in particular."""
@@ -35,10 +35,17 @@ def keywords(text: str, limit: int = 12) -> list[str]:
     Returns:
         Canonical keywords such as ``民宿``, then labels such as ``accommodation`` and the broader ``travel``.
     """
-    named = [place.label for place in places(text)]
-    narrow = concepts(text)
-    labels = list(dict.fromkeys([*named, *narrow, *(BROADER[label] for label in narrow if label in BROADER)]))
-    own = [word for word in analysis.keywords(text, 2 * limit) if word not in _STANCES]
+    return keywords_of(read(text), limit)
+
+
+def keywords_of(said: Sequence[Utterance], limit: int, *, broader: bool = True) -> list[str]:
+    """Return what sentences are about, as `keywords` does; with or without the broader concepts."""
+    named = dict.fromkeys(place.label for utterance in said for place in utterance.places)
+    narrow = most_often(label for utterance in said for label in utterance.concepts)
+    wider = (BROADER[label] for label in narrow if broader and label in BROADER)
+    labels = list(dict.fromkeys([*named, *narrow, *wider]))
+    mentioned = [mention for utterance in said for mention in utterance.mentions]
+    own = [word for word in analysis.most_mentioned(mentioned, 2 * limit) if word not in _STANCES]
     labels = [label for label in labels if label not in own]
     share = min(len(labels), max(limit // 2, limit - len(own)))
     return [*own[: limit - share], *labels[:share]]
@@ -58,15 +65,17 @@ def topic(texts: Iterable[str]) -> str:
     Returns:
         A label in snake_case, never empty, at most 80 characters.
     """
+    return topic_of([utterance for text in texts for utterance in read(text)])
+
+
+def topic_of(said: Sequence[Utterance]) -> str:
+    """Name what sentences are about, as `topic` does."""
     named: list[Place] = []
     weights: defaultdict[str, float] = defaultdict(float)
-    said: list[str] = []
-    for text in texts:
-        here = places(text)
-        named += here
-        said.append(text)
-        weight = (0.5 if is_question(text) else 1.0) + (0.5 if here else 0.0)
-        for label in concepts(text):
+    for utterance in said:
+        named += utterance.places
+        weight = (0.5 if utterance.asks else 1.0) + (0.5 if utterance.places else 0.0)
+        for label in dict.fromkeys(utterance.concepts):
             weights[label] += weight
             if label in BROADER:
                 weights[BROADER[label]] += weight
@@ -104,8 +113,8 @@ def _leading(weights: Mapping[str, float]) -> list[str]:
     return ranked[:1]
 
 
-def _salient(texts: Sequence[str]) -> str:
-    for word in analysis.keywords("\n".join(texts), 3):
+def _salient(said: Sequence[Utterance]) -> str:
+    for word in analysis.most_mentioned((mention for utterance in said for mention in utterance.mentions), 3):
         label = _NOT_A_LABEL.sub("_", word).strip("_")
         if label and not label.isdecimal():
             return label[:80]
