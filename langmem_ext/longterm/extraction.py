@@ -184,8 +184,7 @@ def digest_entries(
         keywords=list(dict.fromkeys([label, *keywords_of(said, _SUMMARY_KEYWORDS)])),
         importance=round(max(importance(sentence) for sentence in chosen), 2),
         entries=[
-            EntryKeywords(entry=n, keywords=keywords_of(text, _ENTRY_KEYWORDS, broader=False))
-            for n, text in enumerate(texts, 1)
+            EntryKeywords(entry=n, keywords=keywords_of(text, _ENTRY_KEYWORDS)) for n, text in enumerate(texts, 1)
         ],
     )
 

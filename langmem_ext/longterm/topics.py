@@ -38,11 +38,11 @@ def keywords(text: str, limit: int = 12) -> list[str]:
     return keywords_of(read(text), limit)
 
 
-def keywords_of(said: Sequence[Utterance], limit: int, *, broader: bool = True) -> list[str]:
-    """Return what sentences are about, as `keywords` does; with or without the broader concepts."""
+def keywords_of(said: Sequence[Utterance], limit: int) -> list[str]:
+    """Return what sentences are about, as `keywords` does."""
     named = dict.fromkeys(place.label for utterance in said for place in utterance.places)
     narrow = most_often(label for utterance in said for label in utterance.concepts)
-    wider = (BROADER[label] for label in narrow if broader and label in BROADER)
+    wider = (BROADER[label] for label in narrow if label in BROADER)
     labels = list(dict.fromkeys([*named, *narrow, *wider]))
     mentioned = [mention for utterance in said for mention in utterance.mentions]
     own = [word for word in analysis.most_mentioned(mentioned, 2 * limit) if word not in _STANCES]
