@@ -14,6 +14,7 @@ from langgraph.store.base import Op, PutOp, Result
 from pydantic import PrivateAttr
 
 from langmem_ext import FaissStore
+from langmem_ext.offline import ExtractiveChatModel
 from langmem_ext.tokens import count_message, count_tools
 
 _SEARCHER = "search_memory"
@@ -47,6 +48,11 @@ class NotingModel(BaseChatModel):
     @property
     def seconds(self) -> list[float]:
         """Time of each call so far."""
+        return self._seconds
+
+    @property
+    def busy(self) -> list[float]:
+        """Processor time of each call so far: as good as its time, for it waits for nothing."""
         return self._seconds
 
     @property
@@ -89,6 +95,31 @@ class NotingModel(BaseChatModel):
             )
         make: Callable[[int], str] | str = self.answer
         return AIMessage(make if isinstance(make, str) else make(len(self._sizes)))
+
+
+class TimedOfflineModel(ExtractiveChatModel):
+    """The offline model, whose own time is noted: answers, and structured output for an update."""
+
+    _seconds: list[float] = PrivateAttr(default_factory=list)
+    _busy: list[float] = PrivateAttr(default_factory=list)
+
+    @property
+    def seconds(self) -> list[float]:
+        """Time of each call so far."""
+        return self._seconds
+
+    @property
+    def busy(self) -> list[float]:
+        """Processor time of each call so far."""
+        return self._busy
+
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        began, busy = time.perf_counter(), time.thread_time()
+        try:
+            return super()._generate(*args, **kwargs)
+        finally:
+            self._seconds.append(time.perf_counter() - began)
+            self._busy.append(time.thread_time() - busy)
 
 
 class ReadOnlyStore(FaissStore):

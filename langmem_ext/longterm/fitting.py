@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from langmem_ext.longterm.settings import RecallSettings
 from langmem_ext.records import MemoryRecord
-from langmem_ext.text import analyse, features
+from langmem_ext.text import features, normalise
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ def fit(
         if budget is not None and choice.tokens + tokens > budget:
             choice.dropped[record.id] = f"{tokens} tokens, {budget - choice.tokens} left"
             continue
-        words = features(record.content) if budget is not None else frozenset({analyse(record.text)})
+        words = features(record.content) if budget is not None else frozenset({_said(record)})
         prefix = _prefix(words, settings.duplicate_overlap)
         near = sorted({n for word in prefix for n in by_word[word]})
         twin = next((n for n in near if _overlap(words, chosen_words[n]) >= settings.duplicate_overlap), None)
@@ -70,6 +70,11 @@ def fit(
         chosen_words.append(words)
     choice.places.sort()
     return choice
+
+
+def _said(record: MemoryRecord) -> str:
+    """Return who said what, whatever its case, width and spacing."""
+    return " ".join(normalise(record.text).split())
 
 
 def _prefix(words: frozenset[str], threshold: float) -> list[str]:
