@@ -8,7 +8,7 @@ import langmem_ext
 
 ROOT = Path(langmem_ext.__file__).parent
 
-NOUNS, ENGINE, CONTEXT, LOOP, DOORS, APPLICATION = range(6)
+NOUNS, ENGINE, CONTEXT, TOOLS, LOOP, DOORS, APPLICATION = range(7)
 LAYERS = {
     "_version": NOUNS,
     "errors": NOUNS,
@@ -27,16 +27,16 @@ LAYERS = {
     "store": ENGINE,
     "longterm": ENGINE,
     "context": CONTEXT,
+    "scope": CONTEXT,
+    "tools": TOOLS,
     "loop": LOOP,
     "evaluation": DOORS,
-    "scope": DOORS,
     "mcp_server": DOORS,
     "memory": DOORS,
     "middleware": DOORS,
     "offline": DOORS,
     "retriever": DOORS,
     "testing": DOORS,
-    "tools": DOORS,
     "cli": APPLICATION,
 }
 TEMPLATE = "loop/template.py"

@@ -1,8 +1,9 @@
 """The nodes of the loop in execution order, as operations: one body for sync and async runs."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, RemoveMessage, ToolMessage
@@ -19,7 +20,7 @@ from langmem_ext.longterm.recall import recall
 from langmem_ext.loop.calling import Models, call_model, refuses_tools
 from langmem_ext.loop.exchanges import answered, conversation, newest_human, paired, pending
 from langmem_ext.loop.runs import Run, Runs
-from langmem_ext.loop.searching import execute, refuse_malformed
+from langmem_ext.loop.searching import execute
 from langmem_ext.loop.state import AgentState, Usage, append
 from langmem_ext.loop.updating import BackgroundUpdates, distil
 from langmem_ext.loop.waiting import quietly, together
@@ -175,7 +176,8 @@ class Nodes:
         context = self._context(state, run, searching=True)
         room = max(_LEAST_RESULT, context.page_room // max(1, len(calls)))
         exclude = sorted(context.ids | {value["id"] for value in state.get("pages", [])})
-        results = yield from together([self._execution(run, call, room, exclude) for call in calls])
+        others = sorted(self.own_tools)
+        results = yield from together([partial(execute, run, call, room, exclude, others) for call in calls])
         messages: list[ToolMessage] = []
         recalls = list(state.get("recalls", []))
         pages = [Page.of(value) for value in state.get("pages", [])]
@@ -192,16 +194,6 @@ class Nodes:
             "pages": [page.as_dict() for page in pages],
             "searches": state.get("searches", 0) + 1,
         }
-
-    def _execution(
-        self, run: Run, call: Any, room: int, exclude: Sequence[str]
-    ) -> Callable[[], Operation[tuple[ToolMessage, Recall]]]:
-        def body() -> Operation[tuple[ToolMessage, Recall]]:
-            if not isinstance(call.get("args"), dict):
-                return refuse_malformed(call), Recall(query="")
-            return (yield from execute(run, call, room, exclude, sorted(self.own_tools)))
-
-        return body
 
     # tools
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from langmem_ext.records import Kind
 
@@ -30,32 +30,28 @@ SEARCH_LOG: Final = (
 Kinds: TypeAlias = Annotated[
     list[Kind] | None,
     BeforeValidator(lambda value: [value] if value and isinstance(value, str) else value or None),
-    Field(description="Only these kinds of memory"),
+    Field(description="Only these kinds"),
 ]
-_EmptyIsNone = BeforeValidator(lambda value: value or None)
+_Optional: TypeAlias = Annotated[str | None, BeforeValidator(lambda value: value or None)]
 """Models say "" where they mean none."""
 Before: TypeAlias = Annotated[
-    str | None,
-    _EmptyIsNone,
-    Field(description="Only up to then, inclusive: ISO 8601, e.g. 2025-09-30 (the whole day) or 2025-09"),
+    _Optional, Field(description="Up to this ISO date, inclusive: 2025-09-30 (the whole day) or 2025-09")
 ]
-After: TypeAlias = Annotated[
-    str | None, _EmptyIsNone, Field(description="Only from then on, inclusive: ISO 8601, e.g. 2025-09-01")
-]
+After: TypeAlias = Annotated[_Optional, Field(description="From this ISO date on, inclusive")]
 
 
 class SearchMemoryInput(BaseModel):
-    """Arguments of `search_memory`."""
+    """Search long-term memory for what earlier conversations said. Returns dated memories, best first."""
 
-    query: str = Field(description="What to look for, in a few words or a question")
+    model_config = ConfigDict(extra="forbid")
+
+    query: str = Field(description="What to look for: short and specific, in the user's language")
     before: Before = None
     after: After = None
-    as_of: Annotated[str | None, _EmptyIsNone] = Field(
-        None, description="What was believed at that time, corrections since then unknown: ISO 8601"
-    )
+    as_of: _Optional = Field(None, description="What was believed on this ISO date, later corrections unknown")
     kinds: Kinds = None
-    topic: str | None = Field(None, description="Only memories of this topic, e.g. switzerland_hiking")
-    limit: int = Field(8, description="How many memories at most", ge=1, le=50)
+    topic: _Optional = Field(None, description="Only this topic, e.g. switzerland_hiking")
+    limit: int = Field(8, description="Memories at most, default 8", ge=1, le=50)
 
 
 class ManageMemoryInput(BaseModel):
@@ -72,12 +68,14 @@ class ManageMemoryInput(BaseModel):
 
 
 class SearchLogInput(BaseModel):
-    """Arguments of `search_log`."""
+    """Page through the raw conversation log: a query's best matches, one conversation, one long message, the newest."""
 
-    query: str | None = Field(None, description="What to look for; without one, messages come in order")
-    thread_id: str | None = Field(None, description="Only this conversation")
+    model_config = ConfigDict(extra="forbid")
+
+    query: _Optional = Field(None, description="What to look for; without one, messages come in order")
+    thread_id: _Optional = Field(None, description="Only this conversation")
     before: Before = None
     after: After = None
-    message_id: str | None = Field(None, description="Show this one message in full, a page for each part")
+    message_id: _Optional = Field(None, description="Show this one message in full, a page for each part")
     page: int = Field(1, description="Page, from 1", ge=1, le=10_000)
-    limit: int = Field(20, description="Messages per page", ge=1, le=100)
+    limit: int = Field(20, description="Messages per page, default 20", ge=1, le=100)

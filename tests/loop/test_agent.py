@@ -146,9 +146,9 @@ def test_the_log_can_be_read_by_page_by_query_and_message_by_message(store: InMe
     long = "a" * 5000 + "NEEDLE" + "b" * 5000
     memory.observe([HumanMessage(long, id="long")], thread_id="old")
     calls = [
-        {"name": "search_log", "args": {"thread_id": "old", "start": 2, "limit": 2}, "id": "page"},
+        {"name": "search_log", "args": {"thread_id": "old", "page": 2, "limit": 2}, "id": "page"},
         {"name": "search_log", "args": {"query": "whales"}, "id": "query"},
-        {"name": "search_log", "args": {"message_id": "long", "offset": 4990}, "id": "piece"},
+        {"name": "search_log", "args": {"message_id": "long", "page": 1}, "id": "piece"},
         {"name": "search_log", "args": {"thread_id": "none"}, "id": "nothing"},
     ]
     model = Script(responses=[AIMessage("", tool_calls=calls), "done"])

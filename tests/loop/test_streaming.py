@@ -1,5 +1,6 @@
 """Streaming and the async path: one implementation, every stream mode, first-hand tokens, named runs."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -16,21 +17,76 @@ SPEAKING = {"analyse", "answer"}
 QUESTION = {"messages": [("user", "Which lakes do I like?")]}
 
 
+async def _stream(agent: Any, given: Any, mode: Any, *, asynchronous: bool) -> list[Any]:
+    """Everything that a run streams, in one of its two forms."""
+    if asynchronous:
+        return [event async for event in agent.astream(given, thread("t"), context=ALICE, stream_mode=mode)]
+    return list(agent.stream(given, thread("t"), context=ALICE, stream_mode=mode))
+
+
 def _tokens(events: list[Any]) -> list[str]:
     spoken = [chunk for chunk, about in events if about["langgraph_node"] in SPEAKING]
     return [str(chunk.content) for chunk in spoken if isinstance(chunk, AIMessageChunk) and chunk.content]
 
 
-def test_the_answers_tokens_stream_as_the_model_gives_them() -> None:
-    agent = create_memory_agent(Script(responses=["You like alpine lakes"]), store=InMemoryStore(), update="off")
-    events = list(agent.stream(QUESTION, thread("t"), context=ALICE, stream_mode="messages"))
-    assert [token.strip() for token in _tokens(events)] == ["You", "like", "alpine", "lakes"]
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize(
+    ("settings", "script", "node"),
+    [
+        ({}, ["You like lakes"], "analyse"),
+        ({}, [search("lakes"), "You like lakes"], "analyse"),
+        ({"max_searches": 1}, [search("lakes"), "You like lakes"], "answer"),
+        ({"analysis": "recall"}, ["You like lakes"], "answer"),
+        ({"max_model_calls": 1}, ["You like lakes"], "answer"),
+    ],
+    ids=["at_once", "after_a_search", "after_the_last_search", "from_the_recall", "at_the_cap"],
+)
+async def test_the_answers_tokens_stream_as_the_model_gives_them(
+    settings: dict[str, Any], script: list[Any], node: str, asynchronous: bool
+) -> None:
+    agent = create_memory_agent(Script(responses=script), store=InMemoryStore(), update="off", **settings)
+    events = await _stream(agent, QUESTION, "messages", asynchronous=asynchronous)
+    assert [token.strip() for token in _tokens(events)] == ["You", "like", "lakes"]
+    assert {about["langgraph_node"] for chunk, about in events if chunk.content == "You"} == {node}
 
 
-async def test_the_answers_tokens_stream_on_an_event_loop_too() -> None:
-    agent = create_memory_agent(Script(responses=[search("lakes"), "你喜欢湖"]), store=InMemoryStore(), update="off")
-    events = [e async for e in agent.astream(QUESTION, thread("t"), context=ALICE, stream_mode="messages")]
-    assert _tokens(events) == ["你", "喜", "欢", "湖"]
+@pytest.mark.parametrize("asynchronous", [False, True])
+async def test_tokens_arrive_before_the_model_has_finished(asynchronous: bool) -> None:
+    """First-hand: the stream is not the finished answer cut into pieces."""
+    seen: list[str] = []
+    ahead: list[int] = []
+
+    class Watching(Script):
+        def _stream(self, *args: Any, **kwargs: Any) -> Any:
+            for chunk in super()._stream(*args, **kwargs):
+                ahead.append(len(seen))
+                yield chunk
+
+        async def _astream(self, *args: Any, **kwargs: Any) -> Any:
+            async for chunk in super()._astream(*args, **kwargs):
+                ahead.append(len(seen))
+                await asyncio.sleep(0.02)
+                yield chunk
+
+    agent = create_memory_agent(Watching(responses=["你喜欢高山湖泊"]), store=InMemoryStore(), update="off")
+    if asynchronous:
+        async for chunk, _ in agent.astream(QUESTION, thread("t"), context=ALICE, stream_mode="messages"):
+            seen.append(str(getattr(chunk, "content", "")))
+        assert max(ahead) > 0
+    else:
+        for chunk, _ in agent.stream(QUESTION, thread("t"), context=ALICE, stream_mode="messages"):
+            seen.append(str(getattr(chunk, "content", "")))
+    assert "".join(seen) == "你喜欢高山湖泊"
+    assert len(ahead) > 5
+
+
+async def test_several_stream_modes_at_once_and_events() -> None:
+    model = Script(responses=[search("lakes"), "You like lakes", search("lakes"), "You like lakes"])
+    agent = create_memory_agent(model, store=InMemoryStore(), update="off")
+    events = list(agent.stream(QUESTION, context=ALICE, stream_mode=["updates", "messages"], subgraphs=True))
+    assert {mode for _, mode, _ in events} == {"updates", "messages"}
+    names = [e["name"] async for e in agent.astream_events(QUESTION, context=ALICE, version="v2")]
+    assert {"analyse", "search_memory", "answer", "update_memory"} <= set(names)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -39,11 +95,7 @@ async def test_every_stream_mode_works_in_both_forms(mode: Any) -> None:
     for asynchronous in (False, True):
         model = Script(responses=[search("lakes"), "You like lakes"])
         agent = create_memory_agent(model, store=InMemoryStore(), update="off", checkpointer=InMemorySaver())
-        if asynchronous:
-            events = [e async for e in agent.astream(QUESTION, thread("t"), context=ALICE, stream_mode=mode)]
-        else:
-            events = list(agent.stream(QUESTION, thread("t"), context=ALICE, stream_mode=mode))
-        counts.append(len(events))
+        counts.append(len(await _stream(agent, QUESTION, mode, asynchronous=asynchronous)))
     assert counts[0] == counts[1]
     assert counts[0] > 0 or mode == "custom"
 
@@ -71,12 +123,7 @@ async def test_an_inline_update_is_not_streamed_as_part_of_the_answer() -> None:
         store = InMemoryStore()
         agent = create_memory_agent(Script(responses=["Noted", update]), store=store)
         given = {"messages": [("user", "I like lakes")]}
-        if asynchronous:
-            events: list[Any] = [
-                e async for e in agent.astream(given, thread("t"), context=ALICE, stream_mode="messages")
-            ]
-        else:
-            events = list(agent.stream(given, thread("t"), context=ALICE, stream_mode="messages"))
+        events = await _stream(agent, given, "messages", asynchronous=asynchronous)
         assert [record.content for record in memory_of(store).records(kinds="fact")] == ["Likes lakes"]
         assert {about["langgraph_node"] for _, about in events} == {"analyse"}
 
