@@ -104,6 +104,39 @@ def current_run(runtime: Any = None) -> Run:
     )
 
 
+class Memories:
+    """Handles of memories by store, namespace and time; the most recent 128, as they hold unsaved access statistics.
+
+    Safe to share between threads.
+
+    Args:
+        options: Arguments of `LongTermMemory`.
+    """
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self._options = options
+        self._handles: OrderedDict[tuple[int, tuple[str, ...], str], LongTermMemory] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def open(
+        self, store: BaseStore, namespace: tuple[str, ...], now: datetime | date | str | None = None
+    ) -> LongTermMemory:
+        """Return the handle of a memory, the same one as before where it is still kept; `now` stops its clock."""
+        key = (id(store), namespace, str(now or ""))
+        with self._lock:
+            memory = self._handles.get(key)
+            if memory is None:
+                memory = LongTermMemory(store, namespace, **self._options)
+                moment = parse_bound(now, edge="start", zone=memory.zone)
+                if moment is not None:
+                    memory.clock = lambda: moment
+                self._handles[key] = memory
+            self._handles.move_to_end(key)
+            if len(self._handles) > _KEPT:
+                self._handles.popitem(last=False)
+            return memory
+
+
 class MemoryScope:
     """The memories that a door opens: one for each namespace that its template gives in a run.
 
@@ -112,7 +145,7 @@ class MemoryScope:
         store: The store; None is the store of the run's graph.
         options: Settings of the memories.
 
-    Memories are kept (the most recent 128), as they hold unsaved access statistics. Safe to share between threads.
+    Safe to share between threads.
 
     Raises:
         InvalidInputError: The namespace, or the store, is not one.
@@ -125,8 +158,7 @@ class MemoryScope:
             raise InvalidInputError(f"store must be a LangGraph BaseStore or None, got {type(store).__name__}")
         self.store = store
         self.options = options
-        self._memories: OrderedDict[tuple[int, tuple[str, ...], str], LongTermMemory] = OrderedDict()
-        self._lock = threading.Lock()
+        self._memories = Memories(options)
 
     def memory(self, run: Run) -> LongTermMemory:
         """Return the memory of a run.
@@ -139,20 +171,7 @@ class MemoryScope:
             raise InvalidInputError(
                 "there is no store: pass store=… to the factory, or compile the graph (create_agent) with store=…"
             )
-        key = (id(store), self.namespace(run), str(run.now or ""))
-        with self._lock:
-            memory = self._memories.pop(key, None) or self._open(store, key[1], run.now)
-            self._memories[key] = memory
-            while len(self._memories) > _KEPT:
-                self._memories.popitem(last=False)
-        return memory
-
-    def _open(self, store: BaseStore, namespace: tuple[str, ...], now: datetime | date | str | None) -> LongTermMemory:
-        memory = LongTermMemory(store, namespace, **self.options)
-        moment = parse_bound(now, edge="start", zone=memory.zone)
-        if moment is not None:
-            memory.clock = lambda: moment
-        return memory
+        return self._memories.open(store, self.namespace(run), run.now)
 
     def namespace(self, run: Run) -> tuple[str, ...]:
         """Return the namespace of a run.

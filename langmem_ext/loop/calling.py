@@ -45,6 +45,11 @@ class Models:
                     f"{type(self.plain).__name__} can't call tools; leave `tools` out or pass a model that can"
                 ) from None
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the application's tools."""
+        return frozenset(tool.name for tool in self.tools)
+
     def schemas(self, *, memory: bool) -> list[Any]:
         """Return what a call is offered, with or without the memory's tools."""
         return [*(MEMORY_SCHEMAS if memory else []), *self.tools]

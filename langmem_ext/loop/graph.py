@@ -11,10 +11,10 @@ from langgraph.prebuilt import ToolNode
 from langgraph.store.base import BaseStore
 from langgraph.types import Checkpointer
 
-from langmem_ext.context import MainContext
 from langmem_ext.context.counting import Counter
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.loop.calling import Models
+from langmem_ext.loop.contexts import Contexts
 from langmem_ext.loop.exchanges import pending
 from langmem_ext.loop.nodes import Nodes
 from langmem_ext.loop.runs import Runs
@@ -23,7 +23,6 @@ from langmem_ext.loop.state import AgentState, Context, InputState, OutputState
 from langmem_ext.loop.updating import Agent, BackgroundUpdates, attach
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, arun, run
-from langmem_ext.prompts import ANALYSE, ASSISTANT, REFERENCE_NOTE
 from langmem_ext.tokens import counter_for
 
 Node = Callable[[AgentState, RunnableConfig], Operation[Any]]
@@ -109,21 +108,20 @@ def create_memory_agent(
     background = None
     if update == "background":
         background = BackgroundUpdates(debounce=debounce, meter=lambda: Meter(max_model_calls, max_tokens))
+    contexts = Contexts(models, Counter(counter_for(chat)), system_prompt, recall_tokens)
+    contexts.check(context_budget)
     nodes = Nodes(
         models,
         runs,
+        contexts,
         tool_node=ToolNode(own) if own else None,
-        system_prompt=system_prompt,
         analysis=analysis,
         update=update,
         background=background,
-        recall_tokens=recall_tokens,
         recall_limit=recall_limit,
         max_model_calls=max_model_calls,
         max_tokens=max_tokens,
-        counter=Counter(counter_for(chat)),
     )
-    _check_budget(nodes, context_budget)
     graph = _wire(nodes)
     agent = graph.compile(
         checkpointer=checkpointer,
@@ -149,7 +147,7 @@ def _wire(nodes: Nodes) -> StateGraph[AgentState, Context, InputState, OutputSta
         after_answer.append("search_memory")  # a call of the application's tools that is malformed is answered there
         for targets in (after_search, after_answer, after_analyse):
             targets.append("tools")
-    own = nodes.own_tools
+    own = nodes.models.names
 
     def route(ahead: str) -> Callable[[AgentState], str]:
         def choose(state: AgentState) -> str:
@@ -213,11 +211,3 @@ def _check_names(tools: Sequence[BaseTool]) -> None:
     taken = sorted({name for name in names if name in MEMORY_TOOLS or names.count(name) > 1})
     if taken:
         raise InvalidInputError(f"tool names must be unique and not those of the memory's tools; rename {taken}")
-
-
-def _check_budget(nodes: Nodes, budget: int) -> None:
-    """Build the largest fixed part of a context once, so that a budget that can't work is an error now."""
-    for speech in ("en", "zh"):
-        system = "\n\n".join([nodes.system_prompt or ASSISTANT[speech], REFERENCE_NOTE[speech], ANALYSE[speech]])
-        tools = nodes.models.schemas(memory=nodes.models.searches)
-        MainContext(budget, system=system, tools=tools, counter=nodes.counter)

@@ -1,8 +1,8 @@
 """The nodes of the loop in execution order, as operations: one body for sync and async runs."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -10,7 +10,6 @@ from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, RemoveMe
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from langmem_ext.context import MainContext, Page
-from langmem_ext.context.counting import Counter
 from langmem_ext.context.pages import fade
 from langmem_ext.context.shortening import flat_text
 from langmem_ext.errors import InvalidInputError
@@ -18,7 +17,8 @@ from langmem_ext.longterm.log import message_text, observe
 from langmem_ext.longterm.profile import profile
 from langmem_ext.longterm.recall import recall
 from langmem_ext.loop.calling import Models, call_model, refuses_tools
-from langmem_ext.loop.exchanges import answered, conversation, newest_human, paired, pending
+from langmem_ext.loop.contexts import Contexts
+from langmem_ext.loop.exchanges import answered, conversation, newest_human, pending
 from langmem_ext.loop.runs import Run, Runs
 from langmem_ext.loop.searching import execute
 from langmem_ext.loop.state import AgentState, Usage, append
@@ -26,7 +26,6 @@ from langmem_ext.loop.updating import BackgroundUpdates, distil
 from langmem_ext.loop.waiting import quietly, together
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, invoke
-from langmem_ext.prompts import ANALYSE, ASSISTANT, REFERENCE_NOTE, TODAY
 from langmem_ext.records import Recall
 from langmem_ext.text import language
 
@@ -48,36 +47,26 @@ class Nodes:
     Attributes:
         models: The chat model.
         runs: Finds the memory of a run.
+        contexts: Builds what the model is shown.
         tool_node: Executes the application's tools; None where there are none.
-        system_prompt: The application's instructions; None is a short default in the user's language.
         analysis: Whether the model decides what to search for ("model"), or the recall before it is all ("recall").
         update: When the log is distilled.
         background: The worker for ``update="background"``.
-        recall_tokens: Tokens that recalled pages take at most.
         recall_limit: Records that the recall before the model brings at most.
         max_model_calls: Model calls of a turn at most; None is no cap.
         max_tokens: Tokens of a turn at most; None is no cap.
-        counter: Counts tokens.
     """
 
     models: Models
     runs: Runs
+    contexts: Contexts
     tool_node: Runnable[Any, Any] | None
-    system_prompt: str | None
     analysis: Literal["model", "recall"]
     update: Literal["inline", "background", "off"]
     background: BackgroundUpdates | None
-    recall_tokens: int
     recall_limit: int
     max_model_calls: int | None
     max_tokens: int | None
-    counter: Counter = field(default_factory=Counter)
-    _schemas: dict[tuple[bool, bool], int] = field(default_factory=dict)
-
-    @property
-    def own_tools(self) -> frozenset[str]:
-        """Names of the application's tools."""
-        return frozenset(tool.name for tool in self.models.tools)
 
     # analyse
 
@@ -97,7 +86,7 @@ class Nodes:
         meter = self._meter(view["usage"])
         if not self._affords_search(meter):
             return update
-        prompt, sizes = self._context(view, run, searching=True).arrange()
+        prompt, sizes = self.contexts.of(view, run, searching=True).arrange()
         try:
             message = yield from call_model(self.models.bound(memory=True), prompt, sizes["total"], meter, config)
         except Exception as error:
@@ -119,7 +108,7 @@ class Nodes:
             return {}
         if not message_text(human):
             raise InvalidInputError("the message is empty; pass one with text")
-        kept = conversation(state["messages"], self.own_tools)
+        kept = conversation(state["messages"], self.models.names)
         changes = _changes(state["messages"], kept)
         update: Update = {
             "turn": human.id,
@@ -133,7 +122,7 @@ class Nodes:
             "pages": [page.as_dict() for page in fade(Page.of(value) for value in state.get("pages", []))],
             "logged": (yield from self._log(kept, state.get("logged"), run)),
         }
-        context = self._context(_merged(state, update), run, searching=False)
+        context = self.contexts.of(_merged(state, update), run, searching=False)
         changes.extend((yield from self._page_out(context, run, None, None)))
         update |= yield from self._recall(context, flat_text(human), run)
         update["summary"] = context.summary
@@ -171,12 +160,12 @@ class Nodes:
         """Execute the model's calls of memory tools together, and add what they found to the context."""
         run = self.runs.of(config)
         calls = [
-            call for call in pending(state["messages"]) if call.get("name") not in self.own_tools or "error" in call
+            call for call in pending(state["messages"]) if call.get("name") not in self.models.names or "error" in call
         ]
-        context = self._context(state, run, searching=True)
+        context = self.contexts.of(state, run, searching=True)
         room = max(_LEAST_RESULT, context.page_room // max(1, len(calls)))
         exclude = sorted(context.ids | {value["id"] for value in state.get("pages", [])})
-        others = sorted(self.own_tools)
+        others = sorted(self.models.names)
         results = yield from together([partial(execute, run, call, room, exclude, others) for call in calls])
         messages: list[ToolMessage] = []
         recalls = list(state.get("recalls", []))
@@ -185,7 +174,7 @@ class Nodes:
             messages.append(message)
             if found.query or found.records:
                 recalls.append(found)
-            carried = MainContext(10**9, counter=self.counter)
+            carried = MainContext(10**9, counter=self.contexts.counter)
             carried.add_pages(found.records, found.scores or None, carrier=message.tool_call_id)
             pages.extend(page for page in carried.pages if page.id not in {other.id for other in pages})
         return {
@@ -201,7 +190,7 @@ class Nodes:
         """Execute the model's calls of the application's own tools."""
         assert self.tool_node is not None  # noqa: S101 - the graph has this node only with tools
         own = [
-            call for call in pending(state["messages"]) if call.get("name") in self.own_tools and "error" not in call
+            call for call in pending(state["messages"]) if call.get("name") in self.models.names and "error" not in call
         ]
         request = AIMessage("", tool_calls=own)
         return (yield from invoke(self.tool_node, {**state, "messages": [*state["messages"], request]}, config))
@@ -215,7 +204,7 @@ class Nodes:
         run = self.runs.of(config)
         meter = self._meter(state["usage"])
         offered = bool(self.models.tools) and self._affords_search(meter)
-        prompt, sizes = self._context(state, run, searching=False, offered=offered).arrange()
+        prompt, sizes = self.contexts.of(state, run, searching=False, offered=offered).arrange()
         model = self.models.bound(memory=False) if offered else self.models.plain
         message = yield from call_model(model, prompt, sizes["total"], meter, config, calls=offered)
         return {"messages": [message], "usage": _usage(meter)}
@@ -225,11 +214,11 @@ class Nodes:
     def update_memory(self, state: AgentState, config: RunnableConfig) -> Operation[Update]:
         """Log the answer, page out what is too much, and distil: now, in the background, or not at all."""
         run = self.runs.of(config)
-        kept = conversation(state["messages"], self.own_tools)
+        kept = conversation(state["messages"], self.models.names)
         logged = yield from self._log(kept, state.get("logged"), run)
         meter = self._meter(state["usage"])
         warnings = list(state.get("warnings", []))
-        context = self._context(state, run, searching=False)
+        context = self.contexts.of(state, run, searching=False)
         gone = yield from self._page_out(context, run, meter, config)
         if self.update == "inline":
             memory, thread = run.memory, run.thread_id
@@ -258,53 +247,6 @@ class Nodes:
 
         leaving = yield from (quietly(config, body) if config is not None else body())
         return [RemoveMessage(id=message.id) for message in leaving if message.id]
-
-    # the context of a call
-
-    def _context(self, state: Mapping[str, Any], run: Run, *, searching: bool, offered: bool = True) -> MainContext:
-        """Build the main context of a call from the state.
-
-        Args:
-            state: The graph's state.
-            run: The run.
-            searching: Whether the memory's tools are offered and their exchanges of this turn shown as such; otherwise
-                what they found is among the pages, and no provider meets calls of tools that it is not offered.
-            offered: Whether the application's tools are.
-
-        Raises:
-            ContextBudgetError: The system prompt, profile and tool schemas alone are too large.
-        """
-        speech = state.get("language") or "en"
-        context = MainContext(
-            run.budget,
-            system=self._system(speech, run, searching=searching),
-            profile=state.get("profile"),
-            tools=self._schema_tokens(memory=searching and self.models.searches, own=offered),
-            summary=state.get("summary", ""),
-            counter=self.counter,
-            language=speech,
-            page_limit=self.recall_tokens,
-        )
-        messages = state["messages"]
-        visible = paired(messages) if searching else conversation(messages, self.own_tools)
-        context.add_messages(message for message in visible if message_text(message))
-        shown = {message.tool_call_id for message in visible if isinstance(message, ToolMessage)}
-        pages = [Page.of(value) for value in state.get("pages", [])]
-        context.restore_pages(page if page.carrier in shown else page.uncarried() for page in pages)
-        return context
-
-    def _schema_tokens(self, *, memory: bool, own: bool) -> int:
-        key = (memory, own)
-        if key not in self._schemas:
-            offered = self.models.schemas(memory=memory) if own else []
-            self._schemas[key] = self.counter.tools(offered)
-        return self._schemas[key]
-
-    def _system(self, speech: str, run: Run, *, searching: bool) -> str:
-        today = run.now.astimezone(run.memory.zone).date().isoformat()
-        parts = [self.system_prompt or ASSISTANT[speech], REFERENCE_NOTE[speech]]
-        parts.append((ANALYSE if searching else TODAY)[speech].format(now=today))
-        return "\n\n".join(parts)
 
     def _meter(self, usage: Usage) -> Meter:
         meter = Meter(self.max_model_calls, self.max_tokens)

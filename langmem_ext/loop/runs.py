@@ -2,11 +2,9 @@
 
 import logging
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -18,12 +16,9 @@ from langgraph.store.memory import InMemoryStore
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.loop.state import Context
 from langmem_ext.namespaces import root, user_namespace
-from langmem_ext.times import parse_bound
+from langmem_ext.scope import Memories
 
 logger = logging.getLogger("langmem_ext")
-
-_HANDLES = 128
-"""Memories whose handle is kept; a handle is small and holds nothing but unsaved access statistics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +63,9 @@ class Runs:
         max_searches: int,
     ) -> None:
         self._store = store
-        self._model = model
-        self._options = dict(options)
+        self._memories = Memories({"model": model, **options})
         self._budget = budget
         self._max_searches = max_searches
-        self._handles: OrderedDict[tuple[int, tuple[str, ...], str], LongTermMemory] = OrderedDict()
         self._lock = threading.Lock()
 
     def of(self, config: RunnableConfig) -> Run:
@@ -84,9 +77,8 @@ class Runs:
         runtime = get_runtime(Context)
         context = _settings(runtime.context)
         configurable = config.get("configurable", {})
-        memory = self._memory(
-            self._store or runtime.store or self._own_store(), _namespace(runtime, context, configurable), context
-        )
+        store = self._store or runtime.store or self._own_store()
+        memory = self._memories.open(store, _namespace(runtime, context, configurable), context.now)
         thread = context.thread_id or configurable.get("thread_id") or "default"
         budget = self._budget if context.context_budget is None else context.context_budget
         searches = self._max_searches if context.max_searches is None else context.max_searches
@@ -102,22 +94,6 @@ class Runs:
                 self._store = InMemoryStore()
             return self._store
 
-    def _memory(self, store: BaseStore, namespace: tuple[str, ...], context: Context) -> LongTermMemory:
-        """Return the handle of a memory; the same one as before, since it holds unsaved access statistics."""
-        key = (id(store), namespace, str(context.now or ""))
-        with self._lock:
-            memory = self._handles.get(key)
-            if memory is None:
-                memory = LongTermMemory(store, namespace, model=self._model, **self._options)
-                if context.now is not None:
-                    moment = parse_bound(context.now, edge="start", zone=memory.zone) or memory.now()
-                    memory.clock = partial(_same, moment)
-                self._handles[key] = memory
-            self._handles.move_to_end(key)
-            if len(self._handles) > _HANDLES:
-                self._handles.popitem(last=False)
-            return memory
-
 
 def _settings(given: object) -> Context:
     """Return the run's context; of a parent graph's own context, the fields that have the same names."""
@@ -127,10 +103,6 @@ def _settings(given: object) -> Context:
     values = given if isinstance(given, Mapping) else {name: getattr(given, name, None) for name in names}
     known: dict[str, Any] = {name: values[name] for name in names if values.get(name) is not None}
     return Context(**known)
-
-
-def _same(moment: datetime) -> datetime:
-    return moment
 
 
 def _namespace(runtime: Runtime[Context], context: Context, configurable: Mapping[str, Any]) -> tuple[str, ...]:
