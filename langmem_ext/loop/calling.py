@@ -11,7 +11,7 @@ from langchain_core.tools import BaseTool
 
 from langmem_ext.context.shortening import flat_text
 from langmem_ext.errors import InvalidInputError, ModelOutputError
-from langmem_ext.loop.exchanges import only
+from langmem_ext.loop.exchanges import identified, only
 from langmem_ext.loop.searching import MEMORY_SCHEMAS
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, invoke
@@ -93,7 +93,7 @@ def call_model(
         if not calls and (message.tool_calls or message.invalid_tool_calls):
             message = only(message, ())
         if message.tool_calls or message.invalid_tool_calls or flat_text(message).strip():
-            return message
+            return identified(message)
     raise ModelOutputError("the model returned an empty answer twice; what was said is in the log, ask again")
 
 

@@ -1,7 +1,9 @@
 """Calls and their results, kept whole: the conversation's own, and those of the memory. Pure functions."""
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from itertools import islice, takewhile
+from typing import Any, cast
+from uuid import uuid4
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 
@@ -13,32 +15,33 @@ def newest_human(messages: Sequence[BaseMessage]) -> HumanMessage | None:
     return next((message for message in reversed(messages) if isinstance(message, HumanMessage)), None)
 
 
-def called(messages: Sequence[BaseMessage]) -> AIMessage | None:
-    """Return the last model message of the newest turn if it has calls that no message answers yet."""
-    answered = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
-    for message in reversed(messages):
-        if isinstance(message, HumanMessage):
-            return None
-        if isinstance(message, AIMessage):
-            calls = [*message.tool_calls, *message.invalid_tool_calls]
-            return message if any(call["id"] not in answered for call in calls) else None
-    return None
+def _calls(message: BaseMessage) -> list[Any]:
+    """Return the calls of a message, well-formed or not."""
+    return [*message.tool_calls, *message.invalid_tool_calls] if isinstance(message, AIMessage) else []
+
+
+def _answers(messages: Sequence[BaseMessage], place: int) -> set[str]:
+    """Return the ids of the calls that are answered right after a message; some models use an id again later."""
+    after = islice(messages, place + 1, None)
+    replies = takewhile(lambda message: not isinstance(message, AIMessage | HumanMessage), after)
+    return {message.tool_call_id for message in replies if isinstance(message, ToolMessage)}
 
 
 def pending(messages: Sequence[BaseMessage]) -> list[Any]:
     """Return the newest turn's calls, well-formed or not, that no message answers yet."""
-    message = called(messages)
-    if message is None:
-        return []
-    answered = {other.tool_call_id for other in messages if isinstance(other, ToolMessage)}
-    calls: list[Any] = [*message.tool_calls, *message.invalid_tool_calls]
-    return [call for call in calls if call["id"] not in answered]
+    for place in range(len(messages) - 1, -1, -1):
+        if isinstance(messages[place], HumanMessage):
+            return []
+        if isinstance(messages[place], AIMessage):
+            answers = _answers(messages, place)
+            return [call for call in _calls(messages[place]) if call["id"] not in answers]
+    return []
 
 
 def answered(messages: Sequence[BaseMessage]) -> bool:
     """Whether the newest turn has its answer: a model message without calls at its end."""
     last = messages[-1] if messages else None
-    return isinstance(last, AIMessage) and not last.tool_calls and not last.invalid_tool_calls
+    return isinstance(last, AIMessage) and not _calls(last)
 
 
 def conversation(messages: Sequence[AnyMessage], tools: Collection[str]) -> list[AnyMessage]:
@@ -52,35 +55,30 @@ def conversation(messages: Sequence[AnyMessage], tools: Collection[str]) -> list
         messages: In order.
         tools: Names of the application's own tools; other calls are the memory's (or nobody's).
     """
-    results = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
     kept: list[AnyMessage] = []
-    open_calls: set[str] = set()
-    for message in messages:
+    wanted: set[Any] = set()
+    for place, message in enumerate(messages):
         if isinstance(message, ToolMessage):
-            if message.tool_call_id in open_calls:
+            if message.tool_call_id in wanted:
                 kept.append(message)
-        elif isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls):
-            own = [call for call in message.tool_calls if call["name"] in tools and call["id"] in results]
-            open_calls |= {str(call["id"]) for call in own}
-            if len(own) == len(message.tool_calls) and not message.invalid_tool_calls:
-                kept.append(message)
-            elif own:
-                kept.append(only(message, own))
+        elif calls := _calls(message):
+            answers = _answers(messages, place)
+            own = [call for call in calls if call["name"] in tools and call["id"] in answers and "error" not in call]
+            wanted = {call["id"] for call in own}
+            if own:
+                kept.append(message if len(own) == len(calls) else only(cast("AIMessage", message), own))
         else:
+            wanted = set()
             kept.append(message)
     return kept
 
 
 def paired(messages: Sequence[AnyMessage]) -> list[AnyMessage]:
     """Return the messages without calls that were never answered and without results of calls that are not there."""
-    names = {call["name"] for message in messages if isinstance(message, AIMessage) for call in message.tool_calls}
-    results = {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
     whole = all(
-        call["id"] in results
-        for message in messages
-        if isinstance(message, AIMessage)
-        for call in [*message.tool_calls, *message.invalid_tool_calls]
+        call["id"] in _answers(messages, place) for place, message in enumerate(messages) for call in _calls(message)
     )
+    names = {call["name"] for message in messages for call in _calls(message)}
     return list(messages) if whole else conversation(messages, names)
 
 
@@ -93,6 +91,23 @@ def only(message: AIMessage, calls: Sequence[Any]) -> AIMessage:
     extra = {name: value for name, value in message.additional_kwargs.items() if name != "tool_calls"}
     update = {"tool_calls": list(calls), "invalid_tool_calls": [], "content": content, "additional_kwargs": extra}
     return message.model_copy(update=update)
+
+
+def identified(message: AIMessage) -> AIMessage:
+    """Return the message with an id for every call: some endpoints give none, or the same to all."""
+    seen: set[str] = set()
+
+    def own(call: Any) -> Any:
+        if call["id"] and call["id"] not in seen:
+            seen.add(call["id"])
+            return call
+        return call | {"id": f"call_{uuid4().hex}"}
+
+    calls = {
+        "tool_calls": [own(call) for call in message.tool_calls],
+        "invalid_tool_calls": [own(call) for call in message.invalid_tool_calls],
+    }
+    return message if len(seen) == len(_calls(message)) else message.model_copy(update=calls)
 
 
 def _is_other_call(part: str | dict[Any, Any], ids: Collection[Any]) -> bool:

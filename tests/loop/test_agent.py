@@ -137,31 +137,6 @@ def test_unknown_tools_and_wrong_arguments_come_back_as_messages_that_say_so(sto
     assert result["messages"][-1].content == "sorry"
 
 
-def test_the_log_can_be_read_by_page_by_query_and_message_by_message(store: InMemoryStore) -> None:
-    memory = memory_of(store)
-    memory.observe(
-        [HumanMessage(f"line {n} about {'whales' if n == 3 else 'rocks'}", id=f"m{n}") for n in range(8)],
-        thread_id="old",
-    )
-    long = "a" * 5000 + "NEEDLE" + "b" * 5000
-    memory.observe([HumanMessage(long, id="long")], thread_id="old")
-    calls = [
-        {"name": "search_log", "args": {"thread_id": "old", "page": 2, "limit": 2}, "id": "page"},
-        {"name": "search_log", "args": {"query": "whales"}, "id": "query"},
-        {"name": "search_log", "args": {"message_id": "long", "page": 1}, "id": "piece"},
-        {"name": "search_log", "args": {"thread_id": "none"}, "id": "nothing"},
-    ]
-    model = Script(responses=[AIMessage("", tool_calls=calls), "done"])
-    agent = create_memory_agent(model, store=store, update="off", analysis="model", recall_limit=1)
-    result = ask(agent, "zzz")
-    replies = {m.tool_call_id: str(m.content) for m in result["messages"] if isinstance(m, ToolMessage)}
-    assert "line 2" in replies["page"]
-    assert "line 4" not in replies["page"]
-    assert "line 3 about whales" in replies["page"] + replies["query"]
-    assert "NEEDLE" in replies["piece"]
-    assert "'old'" in replies["nothing"]
-
-
 def test_the_applications_own_tools_run_between_searches_and_answer(store: InMemoryStore) -> None:
     def exchange_rate(currency: str) -> str:
         """Today's rate."""
