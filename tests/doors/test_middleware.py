@@ -221,6 +221,25 @@ class TestComposition:
         assert not any("summary of the conversation" in text for text in logged)
         assert len(logged) == 16
 
+    def test_all_three_together(self, store: BaseStore, say: Say) -> None:
+        """Redacted before it is logged, logged before it is summarised away, recalled when it is asked for."""
+        model = ScriptedChatModel(responses=[AIMessage(f"answer {number}") for number in range(9)])
+        summary = SummarizationMiddleware(model=ExtractiveChatModel(), trigger=("messages", 4), keep=("messages", 2))
+        agent = create_agent(
+            model,
+            middleware=[PIIMiddleware("email"), MemoryMiddleware(), summary],
+            store=store,
+            checkpointer=InMemorySaver(),
+        )
+        say(agent, "My budget is 500 euros, my mail alice@example.org.", ALICE)
+        for number in range(7):
+            say(agent, f"Remark {number} on the weather of the day.", ALICE)
+        messages = say(agent, "What is my budget in euros?", ALICE)
+        assert len(messages) < 10
+        assert "My budget is 500 euros" in shown(model)
+        assert "alice@example.org" not in "".join(shown(model, number) for number in range(9))
+        assert len(memory_of(store).messages("one")) == 18
+
 
 class TestUpdating:
     """When the log is distilled."""

@@ -1,15 +1,18 @@
 """A real client over HTTP and everything that goes wrong with one: an answer or a clear error, nothing said lost."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
-from langchain_openai import ChatOpenAI
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.store.base import BaseStore, IndexConfig
 from langgraph.store.memory import InMemoryStore
 
-from langmem_ext import create_memory_agent
+from langmem_ext import FaissStore, create_memory_agent
 from langmem_ext.errors import ModelOutputError
 from langmem_ext.testing import OpenAIProtocolServer
 from langmem_ext.testing.openai_server import Fault
@@ -29,7 +32,7 @@ def _model(server: OpenAIProtocolServer, **settings: Any) -> ChatOpenAI:
     return ChatOpenAI(**given)
 
 
-def _agent(server: OpenAIProtocolServer, store: InMemoryStore, **settings: Any) -> Any:
+def _agent(server: OpenAIProtocolServer, store: BaseStore, **settings: Any) -> Any:
     model = settings.pop("model", None) or _model(server)
     return create_memory_agent(model, store=store, checkpointer=InMemorySaver(), **({"update": "off"} | settings))
 
@@ -60,12 +63,14 @@ async def test_a_turn_streams_through_a_real_client(server: OpenAIProtocolServer
     assert len(events) > 3
 
 
-def test_a_rate_limit_that_passes_is_waited_for(server: OpenAIProtocolServer) -> None:
-    server.add(Fault.rate_limited(0.0), "hello")
+@pytest.mark.parametrize("fault", [Fault.rate_limited(0.0), Fault.server_error()], ids=["429", "500"])
+def test_a_refusal_that_passes_is_waited_for(server: OpenAIProtocolServer, fault: Fault) -> None:
+    server.add(fault, "hello")
     result = ask(_agent(server, InMemoryStore(), model=_model(server, max_retries=2)), "hi")
     assert result["messages"][-1].content == "hello"
 
 
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize(
     ("fault", "settings"),
     [
@@ -77,16 +82,23 @@ def test_a_rate_limit_that_passes_is_waited_for(server: OpenAIProtocolServer) ->
     ids=["500", "429", "timeout", "dropped"],
 )
 @pytest.mark.parametrize("analysis", ["model", "recall"])
-def test_a_failing_call_is_a_clear_error_and_the_next_turn_works(
-    server: OpenAIProtocolServer, fault: Fault, settings: dict[str, Any], analysis: str
+async def test_a_failing_call_is_a_clear_error_and_the_next_turn_works(
+    server: OpenAIProtocolServer, fault: Fault, settings: dict[str, Any], analysis: str, asynchronous: bool
 ) -> None:
     store = InMemoryStore()
     server.add(fault, "hello again")
     agent = _agent(server, store, model=_model(server, **settings), analysis=analysis)
+
+    async def say(text: str) -> Any:
+        given = {"messages": [HumanMessage(text)]}
+        if asynchronous:
+            return await agent.ainvoke(given, thread("t1"), context=ALICE)
+        return agent.invoke(given, thread("t1"), context=ALICE)
+
     with pytest.raises(Exception, match=r"(?i)error|limit|timed out|connection|incomplete|peer closed"):
-        ask(agent, "hi")
+        await say("hi")
     assert _said(store) == ["hi"]
-    result = ask(agent, "are you there?")
+    result = await say("are you there?")
     assert result["messages"][-1].content == "hello again"
     assert _said(store) == ["hi", "are you there?", "hello again"]
 
@@ -119,6 +131,13 @@ def test_arguments_that_are_no_json_come_back_to_the_model_as_a_message(server: 
     assert "JSON" in str(reply.content)
     assert result["messages"][-1].content == "sorry"
     assert server.requests[1].body["messages"][-1]["role"] == "tool"
+
+
+def test_arguments_that_stream_as_no_json_come_back_to_the_model_as_well(server: OpenAIProtocolServer) -> None:
+    server.add(Fault.malformed_arguments(), "sorry")
+    given = {"messages": [("user", "hi")]}
+    events = list(_agent(server, InMemoryStore()).stream(given, thread("t1"), context=ALICE, stream_mode="messages"))
+    assert "".join(str(chunk.content) for chunk, about in events if about["langgraph_node"] == "analyse") == "sorry"
 
 
 def test_a_tool_that_does_not_exist_comes_back_to_the_model_as_a_message(server: OpenAIProtocolServer) -> None:
@@ -169,3 +188,37 @@ def test_a_model_without_tool_calling_answers_from_the_recall(server: OpenAIProt
     assert result["messages"][-1] == AIMessage(**result["messages"][-1].model_dump(exclude={"type"}))
     assert "tools" not in server.requests[0].body
     assert "I like alpine lakes" in str(server.requests[0].body["messages"])
+
+
+def test_chat_and_embeddings_of_a_real_client_remember_from_one_conversation_to_the_next(tmp_path: Path) -> None:
+    with OpenAIProtocolServer(["Noted.", "Lakes."]) as server, _vectors(server, tmp_path) as store:
+        agent = _agent(server, store)
+        ask(agent, "我喜欢高山湖泊", "monday")
+        ask(agent, "我喜欢什么样的湖?", "tuesday")
+        chats = [request for request in server.requests if request.path.endswith("/chat/completions")]
+        assert "我喜欢高山湖泊" in str(chats[1].body["messages"])
+        assert any(request.path.endswith("/embeddings") for request in server.requests)
+
+
+def test_embeddings_that_fail_cost_no_answer_and_no_memory(tmp_path: Path) -> None:
+    faults = [Fault.server_error()] * 8
+    with (
+        OpenAIProtocolServer(["Noted.", *["Lakes."] * 8], embedding_faults=faults) as server,
+        _vectors(server, tmp_path) as store,
+    ):
+        agent = _agent(server, store, update="inline", update_model=None)
+        ask(agent, "I like alpine lakes", "monday")
+        for day in range(8):  # long enough for the faults to pass
+            assert ask(agent, "Which lakes do I like?", f"day {day}")["messages"][-1].content == "Lakes."
+        chats = [request for request in server.requests if request.path.endswith("/chat/completions")]
+        assert "I like alpine lakes" in str(chats[-1].body["messages"])
+        assert [record.content for record in memory_of(store).log("monday")] == ["I like alpine lakes", "Noted."]
+
+
+def _vectors(server: OpenAIProtocolServer, folder: Path) -> AbstractContextManager[FaissStore]:
+    """A store whose vectors come from the server."""
+    settings: dict[str, Any] = {"base_url": server.url, "api_key": "none", "max_retries": 0}
+    embed = OpenAIEmbeddings(model="scripted", check_embedding_ctx_length=False, **settings)
+    return FaissStore.from_conn_string(
+        str(folder / "memory.db"), index=IndexConfig(dims=384, embed=embed, fields=["text"])
+    )
