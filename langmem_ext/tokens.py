@@ -247,3 +247,14 @@ def _guarded(own: TokenCounter) -> TokenCounter:
             return count_text(text)
 
     return count
+
+
+def level(sizes: Sequence[int], room: int) -> int:
+    """Return the greatest size at which all texts, cut down to it where they are larger, fit `room` together."""
+    left = room
+    for place, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - place)
+        if size > share:
+            return share
+        left -= size
+    return max(sizes, default=0)

@@ -1,7 +1,7 @@
 """Showing less of a message: cut from the middle, with a note that says how much and where the whole of it is."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
@@ -77,14 +77,3 @@ def _short_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         short[name[:_ARGUMENT]] = value if len(text) <= _ARGUMENT else text[:_ARGUMENT] + "…"
     return short
-
-
-def level(sizes: Sequence[int], room: int) -> int:
-    """Return the greatest size at which all messages, cut down to it where they are larger, fit `room` together."""
-    left = room
-    for place, size in enumerate(sorted(sizes)):
-        share = left // (len(sizes) - place)
-        if size > share:
-            return share
-        left -= size
-    return max(sizes, default=0)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
-from langmem_ext.context.shortening import Count, level, shorten
+from langmem_ext.context.shortening import Count, shorten
+from langmem_ext.tokens import level
 
 LEAST_MESSAGE = 24
 """Tokens under which a message of the newest turn is left out rather than cut further."""

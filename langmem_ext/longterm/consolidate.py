@@ -235,7 +235,7 @@ def _drafts(core: Core, window: Window, account: Account) -> Operation[list[tupl
     if core.model is None:
         return _extracted(core, sessions)
     known = yield from topics(core)
-    body, entries = render_window(window, list(known)[-core.distillation.known_topics :])
+    body, entries = render_window(core, window, list(known)[-core.distillation.known_topics :])
     try:
         digest = yield from ask_model(core, Digest, SUMMARISE[language(body)], body, account)
     except (CapReachedError, NotImplementedError) as error:

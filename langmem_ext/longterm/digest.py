@@ -8,6 +8,7 @@ from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import SummaryDraft
+from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.writing import check_label
 from langmem_ext.records import MemoryRecord, derived_id, escape
 
@@ -76,16 +77,18 @@ def _within_tokens(core: Core, page: Sequence[MemoryRecord]) -> Sequence[MemoryR
     return page
 
 
-def render_window(window: Window, topics: Sequence[str]) -> tuple[str, list[MemoryRecord]]:
+def render_window(core: Core, window: Window, topics: Sequence[str]) -> tuple[str, list[MemoryRecord]]:
     """Return the model's view of a window, and the entries by number (1 is the first)."""
-    entries: list[MemoryRecord] = []
+    sessions = window.statements()
+    entries = [message for session in sessions for message in session]
+    texts = iter(enumerate(contents(core, entries), 1))
     lines = [f"<topics>{', '.join(map(escape, topics))}</topics>", "<entries>"]
-    for number, session in enumerate(window.statements(), 1):
+    for number, session in enumerate(sessions, 1):
         lines.append(f'<session n="{number}" date="{session[0].occurred_at.date()}">')
         for message in session:
-            entries.append(message)
+            entry, text = next(texts)
             speaker = escape(message.speaker or "").replace('"', "&quot;")
-            lines.append(f'<entry n="{len(entries)}" speaker="{speaker}">{escape(message.content)}</entry>')
+            lines.append(f'<entry n="{entry}" speaker="{speaker}">{text}</entry>')
         lines.append("</session>")
     lines.append("</entries>")
     return "\n".join(lines), entries

@@ -16,7 +16,8 @@ class DistillationSettings(BaseModel):
         session_gap: Silence that ends a session. Half an hour is the usual session boundary of web analytics.
         window_messages: Messages per consolidation window at most, so that every summary reads a bounded input; several
             short sessions share one window, and so one model call.
-        window_tokens: Tokens of statements per window at most, for the same reason.
+        window_tokens: Tokens of what was said that one model call reads at most, for the same reason; where it is more,
+            the longest messages are cut in the middle.
         known_topics: Topic labels shown to the model for reuse, the most recent first.
         summary_tokens: Tokens of an extracted summary at most.
         summary_least: Tokens that an extracted summary may always take.

@@ -19,12 +19,13 @@ from langmem_ext.longterm.digest import labels
 from langmem_ext.longterm.extraction import extract_insights
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import Insight, Reflections
+from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import within_caps
 from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation
 from langmem_ext.prompts import REFLECT
-from langmem_ext.records import FOREVER, Kind, MemoryRecord, derived_id, escape, from_value
+from langmem_ext.records import FOREVER, Kind, MemoryRecord, derived_id, from_value
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
@@ -122,8 +123,8 @@ def _insights(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Oper
     if core.model is None:
         return extract_insights(entries)
     lines = [
-        f'<entry n="{number}" kind="{entry.kind}" date="{entry.occurred_at.date()}">{escape(entry.content)}</entry>'
-        for number, entry in enumerate(entries, 1)
+        f'<entry n="{number}" kind="{entry.kind}" date="{entry.occurred_at.date()}">{text}</entry>'
+        for number, (entry, text) in enumerate(zip(entries, contents(core, entries), strict=True), 1)
     ]
     body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
     try:

@@ -20,12 +20,13 @@ from langmem_ext.longterm.core import Core, get_items, put, scan
 from langmem_ext.longterm.digest import summary_record
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.schemas import SummaryDraft
+from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.versions import supersede
 from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation
 from langmem_ext.prompts import ROLL_UP
-from langmem_ext.records import MemoryRecord, escape, from_value
+from langmem_ext.records import MemoryRecord, from_value
 from langmem_ext.text import language
 
 DIRTY = "dirty"
@@ -157,8 +158,8 @@ def _draft(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Operati
     importance = max(entry.importance for entry in entries)
     if core.model is not None:
         lines = [
-            f'<entry n="{n}" date="{e.occurred_at.date()}">{escape(e.content)}</entry>'
-            for n, e in enumerate(entries, 1)
+            f'<entry n="{number}" date="{entry.occurred_at.date()}">{text}</entry>'
+            for number, (entry, text) in enumerate(zip(entries, contents(core, entries), strict=True), 1)
         ]
         body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
         with suppress(CapReachedError, NotImplementedError):

@@ -25,6 +25,7 @@ from langmem_ext.longterm.progress import DISTILLED, Head, Progress, move_waterm
 from langmem_ext.longterm.quoting import quoted
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
+from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
 from langmem_ext.longterm.versions import believed_since, supersede
 from langmem_ext.longterm.writing import build, puts, reindex
@@ -149,7 +150,7 @@ def _propose(core: Core, span: Range, account: Account) -> Operation[list[Memory
     if core.model is None:
         return (yield from _extract(core, span))
     span.known = yield from neighbours(core, speaking)
-    body = _render(span) + _render_schemas(core)
+    body = _render(core, span) + _render_schemas(core)
     try:
         answer = yield from ask_model(core, MemoryUpdate, UPDATE[language(body)], body, account)
     except (CapReachedError, NotImplementedError) as error:
@@ -167,15 +168,15 @@ def _extract(core: Core, span: Range) -> Operation[list[MemoryOperation]]:
     return extract_operations(told, span.known)
 
 
-def _render(span: Range) -> str:
+def _render(core: Core, span: Range) -> str:
     lines = ["<known_memories>"]
-    for number, record in enumerate(span.known, 1):
-        lines.append(f'<known n="{number}" date="{record.occurred_at.date()}">{escape(record.content)}</known>')
+    for number, (record, text) in enumerate(zip(span.known, contents(core, span.known), strict=True), 1):
+        lines.append(f'<known n="{number}" date="{record.occurred_at.date()}">{text}</known>')
     lines.append("</known_memories>\n<new_messages>")
-    for number, message in enumerate(span.messages, 1):
+    for number, (message, text) in enumerate(zip(span.messages, contents(core, span.messages), strict=True), 1):
         speaker = escape(message.speaker or "").replace('"', "&quot;")
         stamp = message.occurred_at.isoformat(timespec="minutes")
-        lines.append(f'<message n="{number}" speaker="{speaker}" date="{stamp}">{escape(message.content)}</message>')
+        lines.append(f'<message n="{number}" speaker="{speaker}" date="{stamp}">{text}</message>')
     lines.append("</new_messages>")
     return "\n".join(lines)
 

@@ -13,12 +13,16 @@ from langgraph.runtime import Runtime, get_runtime
 from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
 
-from langmem_ext.longterm import LongTermMemory
+from langmem_ext.longterm import DistillationSettings, LongTermMemory
 from langmem_ext.loop.state import Context
 from langmem_ext.namespaces import root, user_namespace
 from langmem_ext.scope import Memories
 
 logger = logging.getLogger("langmem_ext")
+
+_READS, _READS_LEAST = 8_000, 100
+"""Tokens of what was said that a call of the update reads, at most and at least, unless the application says otherwise;
+half of the context budget in between, for instructions and schemas need room as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,8 @@ class Runs:
         max_searches: int,
     ) -> None:
         self._store = store
-        self._memories = Memories({"model": model, **options})
+        reads = DistillationSettings(window_tokens=min(_READS, max(_READS_LEAST, budget // 2)))
+        self._memories = Memories({"model": model, "distillation": reads, **options})
         self._budget = budget
         self._max_searches = max_searches
         self._lock = threading.Lock()

@@ -11,7 +11,7 @@ from langgraph.store.memory import InMemoryStore
 from langmem_ext import FaissStore, create_memory_agent
 from langmem_ext.testing.models import ScriptedCall
 from langmem_ext.tokens import count_messages, count_text, count_tools
-from tests.loop.fakes import ALICE, Script, call, memory_of, prompt, search, thread
+from tests.loop.fakes import ALICE, Script, ask, call, memory_of, prompt, search, thread
 
 PLACES = ["Bergen", "苏黎世", "Kyoto", "大理", "Porto", "昆明"]
 
@@ -97,6 +97,20 @@ def test_a_model_writes_the_rolling_summary_when_memory_is_updated_inline() -> N
     assert agent.get_state(thread("t")).values["summary"] == fold
     assert any(f"<summary>\n{fold}\n</summary>" in prompt(each) for each in model.calls[-4:])
     assert max(map(_cost, model.calls)) <= 2500
+
+
+@pytest.mark.parametrize("text", ["word " * 40_000, "长" * 200_000, "x" * 200_000])
+def test_calls_that_distil_a_pasted_document_are_within_the_budget_as_well(text: str) -> None:
+    def respond(messages: list[BaseMessage]) -> Any:
+        return {"operations": []} if "<new_messages>" in str(messages[-1].content) else "ok"
+
+    store = InMemoryStore()
+    model = Script(responses=[respond] * 8)
+    ask(create_memory_agent(model, store=store, context_budget=4000), f"START {text} END")
+    assert any("<new_messages>" in prompt(each) for each in model.calls)
+    assert all("START" in prompt(each) and "END" in prompt(each) for each in model.calls)
+    assert max(map(_cost, model.calls)) <= 4000
+    assert len(memory_of(store).log("t1")[0].content) == len(text) + 10
 
 
 @pytest.mark.slow
