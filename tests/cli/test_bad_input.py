@@ -1,7 +1,10 @@
 """Bad input is one line on stderr and exit code 2: never a traceback, nothing written."""
 
 import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,11 +21,15 @@ def refused(result: Result) -> str:
     return result.err
 
 
-def test_a_foreign_file_is_refused_and_left_as_it_was(cli: Cli, tmp_path: Path) -> None:
+COMMANDS = [["remember", "x"], ["recall", "x"], ["chat"], ["stats"], ["profile"], ["export"]]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command[0]))
+def test_a_foreign_file_is_refused_and_left_as_it_was(cli: Cli, tmp_path: Path, command: list[str]) -> None:
     file = tmp_path / "notes.db"
     file.write_text("these are no memories\n" * 100)
     before = file.read_bytes()
-    assert str(file) in refused(cli("remember", "x", "--store", file))
+    assert str(file) in refused(cli(*command, "--store", file))
     assert file.read_bytes() == before
 
 
@@ -37,15 +44,35 @@ def test_another_programs_database_is_refused_and_left_as_it_was(cli: Cli, tmp_p
     assert file.read_bytes() == before
 
 
-def test_a_folder_is_no_store(cli: Cli, tmp_path: Path) -> None:
-    refused(cli("remember", "x", "--store", tmp_path))
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command[0]))
+def test_a_folder_is_no_store(cli: Cli, tmp_path: Path, command: list[str]) -> None:
+    refused(cli(*command, "--store", tmp_path))
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_a_read_only_folder_is_refused(cli: Cli, tmp_path: Path) -> None:
-    folder = tmp_path / "locked"
-    folder.mkdir(mode=0o500)
-    refused(cli("remember", "x", "--store", folder / "memory.db"))
+def _as_somebody(*arguments: object) -> Result:
+    """Run the command as a user for whom permissions hold: as root they don't, unless its capabilities are given up."""
+    drop = "-dac_override,-dac_read_search"
+    unprivileged = ["setpriv", "--bounding-set", drop, "--inh-caps", drop] if os.geteuid() == 0 else []
+    command = [*unprivileged, sys.executable, "-m", "langmem_ext.cli", *map(str, arguments)]
+    done = subprocess.run(command, input="hello\n", capture_output=True, text=True, check=False)
+    return Result(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and shutil.which("setpriv") is None, reason="root may read and write anywhere")
+@pytest.mark.parametrize("command", [["remember", "x"], ["chat"]], ids=["remember", "chat"])
+def test_a_folder_or_file_without_permission_is_refused_and_left_as_it_was(
+    cli: Cli, tmp_path: Path, command: list[str]
+) -> None:
+    file = tmp_path / "memory.db"
+    cli("remember", "I like tea", "--store", file)
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    refused(_as_somebody(*command, "--store", locked / "memory.db"))
+    file.chmod(0o000)
+    assert str(file) in refused(_as_somebody(*command, "--store", file))
+    file.chmod(0o600)
+    assert list(locked.iterdir()) == []
+    assert [record["content"] for record in cli("list", "--json", "--store", file).json] == ["I like tea"]
 
 
 def test_a_missing_folder_is_refused(cli: Cli, tmp_path: Path) -> None:
@@ -66,6 +93,7 @@ def test_an_unknown_model_is_refused(cli: Cli, option: str, name: str, monkeypat
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     cli("remember", "x")
     assert option in refused(cli("consolidate", option, name))
+    assert option in refused(cli("chat", option, name))
 
 
 @pytest.mark.parametrize(
