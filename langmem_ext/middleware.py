@@ -209,7 +209,7 @@ class MemoryMiddleware(AgentMiddleware[AgentState[Any], Any, Any]):
             counter=self._scope.options.get("counter", count_text),
         )
         context.add_messages(request.messages)
-        context.add_pages(records, pages.get("scores"))
+        context.add_pages(records, pages.get("scores"), about=_text(request.messages))
         rendered = context.render()
         return request.override(
             system_message=_with_note(request.system_message, note),

@@ -150,6 +150,42 @@ def test_pages_of_the_lowest_value_leave_first() -> None:
     assert tokens(context) <= 400
 
 
+@pytest.mark.parametrize(
+    ("filler", "needle", "question"),
+    [
+        ("The committee met and talked about nothing. ", "The wifi password is plover.", "What is the wifi password?"),
+        ("委员会开会,什么也没有决定。", "无线网络的密码是鸻鸟。", "无线网络的密码是什么?"),
+    ],
+    ids=["en", "zh"],
+)
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+def test_of_a_long_record_its_start_and_what_answers_the_question_are_shown(
+    filler: str, needle: str, question: str, place: float
+) -> None:
+    before = int(400 * place)
+    text = "START " + filler * before + needle + filler * (400 - before)
+    context = MainContext(2000)
+    context.add_messages([("user", question)])
+    others = [record(n, "a short note") for n in range(5)]
+    context.add_pages([record(9, text, kind="message"), *others], about=question)
+    shown = str(context.render()[0].content)
+    assert "START" in shown
+    assert needle in shown
+    assert 'search_log(message_id="r9")' in shown
+    assert shown.count("a short note") == 5
+    assert tokens(context) <= 2000
+
+
+@settings(max_examples=40, deadline=None)
+@given(text=st.text(max_size=3000), about=st.text(max_size=60), budget=st.integers(150, 900), name=st.text(max_size=9))
+def test_any_record_can_be_shown_in_part(text: str, about: str, budget: int, name: str) -> None:
+    context = MainContext(budget)
+    context.add_messages([("user", "q")])
+    long = record(1, text * 3, kind="message").model_copy(update={"id": f"{{{name}}}"})
+    context.add_pages([long], about=about)
+    assert tokens(context) <= budget
+
+
 def test_a_page_that_is_there_already_is_not_shown_twice() -> None:
     context = MainContext(1000)
     context.add_messages([("user", "q")])

@@ -130,24 +130,26 @@ class MainContext:
         self._messages.extend(convert_to_messages(list(messages)))
 
     def add_pages(
-        self, records: Sequence[MemoryRecord], scores: Sequence[float] | None = None, *, carrier: str = ""
+        self, records: Sequence[MemoryRecord], scores: Sequence[float] | None = None, *, about: str = ""
     ) -> list[Page]:
         """Add recalled records; what does not fit any more leaves, the lowest value first.
 
-        A record that is there already keeps the higher of its two values.
+        A record that is there already keeps the higher of its two values. One that would take more than a quarter of
+        the room is shown in part: its start, and the passage about the question.
 
         Args:
             records: Best first.
             scores: One per record; without them the order counts.
-            carrier: Id of the tool message that shows them; they are then not shown a second time.
+            about: The question.
 
         Returns:
             The pages that were not there before and have stayed.
         """
         worth = paging.values(scores if scores is not None else [1 / (1 + n) for n in range(len(records))])
         new: list[str] = []
+        limit = max(LEAST_TURN, self.page_room // 4)
         for record, value in zip(records, worth, strict=True):
-            page = paging.make_page(record, value, self._counter.text, carrier)
+            page = paging.make_page(record, value, self._counter.text, limit=limit, about=about, language=self.language)
             known = self._pages.get(record.id)
             if known is None:
                 new.append(record.id)

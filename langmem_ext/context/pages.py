@@ -5,10 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
+from langmem_ext.context.shortening import excerpt
+from langmem_ext.prompts import LEFT_OUT
 from langmem_ext.records import MemoryRecord, render
 
 FADING = 0.7
 """Share of its value that a page keeps from turn to turn: one of three turns ago is worth a third of a new one."""
+_LEAST_EXCERPT = 40
+"""Characters under which a record is not cut further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +61,54 @@ def values(scores: Sequence[float]) -> list[float]:
     return [0.5 + 0.5 * (score - low) / (high - low) for score in scores]
 
 
-def make_page(record: MemoryRecord, value: float, count: Callable[[str], int], carrier: str = "") -> Page:
-    """Render a record as a page, and count it with the line break after it."""
+def make_page(
+    record: MemoryRecord,
+    value: float,
+    count: Callable[[str], int],
+    *,
+    limit: int | None = None,
+    about: str = "",
+    language: str = "en",
+    carrier: str = "",
+) -> Page:
+    """Render a record as a page, and count it with the line break after it.
+
+    Args:
+        record: What was recalled.
+        value: What it is worth keeping, 0..1.
+        count: Counts the tokens of a text.
+        limit: Tokens at most; of a longer record its start and the passage about the question are shown.
+        about: The question.
+        language: Of the note in a record that is cut, "en" or "zh".
+        carrier: Id of the tool message that shows it.
+    """
     text = render(record)
+    tokens = count(text) + 1
+    if limit is not None and tokens > limit:
+        text = _shorter(
+            record, len(record.content) * limit // tokens, lambda text: count(text) < limit, about, language
+        )
+        tokens = count(text) + 1
     return Page(
         id=record.id,
         text=text,
         time=record.occurred_at.astimezone(UTC).isoformat(),
-        tokens=count(text) + 1,
+        tokens=tokens,
         value=value,
         pinned=record.pinned,
         carrier=carrier,
     )
+
+
+def _shorter(record: MemoryRecord, kept: int, fits: Callable[[str], bool], about: str, language: str) -> str:
+    """Render about so many characters of a record, or fewer until it fits."""
+    note = LEFT_OUT[language].format(count="{count}", id=record.id) if record.kind == "message" else "[…]"
+    while True:
+        content = excerpt(record.content, kept, about, note)
+        text = render(record.model_copy(update={"content": content}))
+        if fits(text) or kept < _LEAST_EXCERPT:
+            return text
+        kept = int(kept * 0.8)
 
 
 def fade(pages: Iterable[Page]) -> list[Page]:

@@ -1,16 +1,25 @@
 """Showing less of a message: cut from the middle, with a note that says how much and where the whole of it is."""
 
 import json
+import re
+from bisect import bisect_left
 from collections.abc import Callable
+from itertools import islice
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage
 
 from langmem_ext.prompts import LEFT_OUT
+from langmem_ext.stopwords import FUNCTION_WORDS
+from langmem_ext.text import words_and_runs
 
 Count = Callable[[BaseMessage], int]
 _ARGUMENT = 200
 """Characters of one tool-call argument that are kept in a shortened message."""
+_ASKED = 200
+"""Characters of each end of a long question that are looked for."""
+_COMMON = 40
+"""Mentions of a word by which it is common in a text."""
 
 
 def flat_text(message: BaseMessage) -> str:
@@ -77,3 +86,47 @@ def _short_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         short[name[:_ARGUMENT]] = value if len(text) <= _ARGUMENT else text[:_ARGUMENT] + "…"
     return short
+
+
+def excerpt(text: str, kept: int, about: str, note: str) -> str:
+    """Return the start of a long text and the passage that speaks most of a question.
+
+    Args:
+        text: The text.
+        kept: Characters that are shown, the notes aside.
+        about: The question.
+        note: What stands for what is left out; ``{count}`` in it becomes the number of characters.
+    """
+    head = kept // 4
+    size = kept - head
+    start = _densest(text, head, size, about)
+    end = min(len(text), start + size)
+    gap = f" {note.replace('{count}', str(start - head))} " if start > head else ""
+    rest = f" {note.replace('{count}', str(len(text) - end))}" if end < len(text) else ""
+    return f"{text[:head]}{gap}{text[start:end]}{rest}"
+
+
+def _densest(text: str, head: int, size: int, about: str) -> int:
+    """Return where the passage begins that has most of the question's words, none said twice counted twice."""
+    hits = _mentions(text, about)
+    best, place = 0, head
+    for first, (begin, _) in enumerate(hits):
+        start = max(head, begin - size // 8)
+        words = {word for _, word in hits[first : bisect_left(hits, (start + size, ""))]}
+        if len(words) > best:
+            best, place = len(words), start
+    return min(place, max(head, len(text) - size))
+
+
+def _mentions(text: str, about: str) -> list[tuple[int, str]]:
+    """Return where words of a question occur in a text, in order; what occurs all over it tells no passage apart."""
+    words, runs = words_and_runs(about if len(about) <= 2 * _ASKED else f"{about[:_ASKED]} {about[-_ASKED:]}")
+    terms = {word for word in words if word not in FUNCTION_WORDS}
+    terms |= {run[n : n + 2] for run in runs for n in range(len(run) - 1)}
+    hits: list[tuple[int, str]] = []
+    for term in terms:
+        found = re.finditer(re.escape(term), text, re.IGNORECASE)
+        places = [match.start() for match in islice(found, _COMMON)]
+        if len(places) < _COMMON:
+            hits.extend((place, term) for place in places)
+    return sorted(hits)

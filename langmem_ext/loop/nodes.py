@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, RemoveMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, RemoveMessage
 from langchain_core.runnables import Runnable, RunnableConfig
 
 from langmem_ext.context import MainContext, Page
@@ -20,13 +20,12 @@ from langmem_ext.loop.calling import Models, call_model, refuses_tools
 from langmem_ext.loop.contexts import Contexts
 from langmem_ext.loop.exchanges import answered, conversation, newest_human, pending
 from langmem_ext.loop.runs import Run, Runs
-from langmem_ext.loop.searching import execute
+from langmem_ext.loop.searching import Room, execute, loaded
 from langmem_ext.loop.state import AgentState, Usage, append
 from langmem_ext.loop.updating import BackgroundUpdates, distil
 from langmem_ext.loop.waiting import quietly, together
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, invoke
-from langmem_ext.records import Recall
 from langmem_ext.text import language
 
 logger = logging.getLogger("langmem_ext")
@@ -150,9 +149,9 @@ class Nodes:
         except Exception as error:  # noqa: BLE001 - an embedder or a store that fails must not cost the answer
             logger.warning("recall failed, the turn goes on without it: %s", type(error).__name__)
             return {"warnings": [f"recall failed, the turn went on without it: {type(error).__name__}"]}
-        context.add_pages(found.records, found.scores)
+        context.add_pages(found.records, found.scores, about=query)
         pages = context.pages
-        return {"pages": [page.as_dict() for page in pages], "recalls": [_loaded(found, pages)]}
+        return {"pages": [page.as_dict() for page in pages], "recalls": [loaded(found, pages)]}
 
     # search_memory
 
@@ -163,24 +162,19 @@ class Nodes:
             call for call in pending(state["messages"]) if call.get("name") not in self.models.names or "error" in call
         ]
         context = self.contexts.of(state, run, searching=True)
-        room = max(_LEAST_RESULT, context.page_room // max(1, len(calls)))
+        tokens = max(_LEAST_RESULT, context.page_room // max(1, len(calls)))
         exclude = sorted(context.ids | {value["id"] for value in state.get("pages", [])})
+        room = Room(tokens, exclude, self.contexts.counter.text)
         others = sorted(self.models.names)
-        results = yield from together([partial(execute, run, call, room, exclude, others) for call in calls])
-        messages: list[ToolMessage] = []
-        recalls = list(state.get("recalls", []))
-        pages = [Page.of(value) for value in state.get("pages", [])]
-        for message, found in results:
-            messages.append(message)
-            if found.query or found.records:
-                recalls.append(found)
-            carried = MainContext(10**9, counter=self.contexts.counter)
-            carried.add_pages(found.records, found.scores or None, carrier=message.tool_call_id)
-            pages.extend(page for page in carried.pages if page.id not in {other.id for other in pages})
+        results = yield from together([partial(execute, run, call, room, others) for call in calls])
+        pages = {value["id"]: value for value in state.get("pages", [])}
+        for result in results:
+            pages = {page.id: page.as_dict() for page in result.pages} | pages
+        recalls = [result.recall for result in results if result.recall is not None]
         return {
-            "messages": messages,
-            "recalls": recalls,
-            "pages": [page.as_dict() for page in pages],
+            "messages": [result.message for result in results],
+            "recalls": [*state.get("recalls", []), *recalls],
+            "pages": list(pages.values()),
             "searches": state.get("searches", 0) + 1,
         }
 
@@ -276,28 +270,6 @@ def _changes(before: Sequence[AnyMessage], after: Sequence[AnyMessage]) -> list[
 def _merged(state: AgentState, update: Update) -> dict[str, Any]:
     """Return the state as it will be after an update."""
     return {**state, **update, "messages": append(state["messages"], update.get("messages", []))}
-
-
-def _loaded(found: Recall, pages: Sequence[Page]) -> Recall:
-    """Return a recall as it was loaded: what the context had no room for is dropped, and the trace says so.
-
-    A recall of its own would fill its token budget by value per token; the context fills up in the order of the
-    ranking, which holds more of the evidence.
-    """
-    tokens = {page.id: page.tokens for page in pages}
-    kept = [(record, score) for record, score in zip(found.records, found.scores, strict=True) if record.id in tokens]
-    ids = [record.id for record, _ in kept]
-    left = {record.id: "no room in the main context" for record in found.records if record.id not in tokens}
-    fit = found.trace[-1]
-    step = fit.model_copy(update={"kept": ids, "dropped": fit.dropped | left})
-    return found.model_copy(
-        update={
-            "records": [record for record, _ in kept],
-            "scores": [score for _, score in kept],
-            "tokens": sum(tokens[record_id] for record_id in ids),
-            "trace": [*found.trace[:-1], step],
-        }
-    )
 
 
 def _usage(meter: Meter) -> Usage:

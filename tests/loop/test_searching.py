@@ -184,3 +184,24 @@ def test_calls_without_ids_of_their_own_are_all_answered(store: InMemoryStore, c
             assert [answer.tool_call_id for answer in answers] == ids
             assert len(set(ids)) == len(ids)
     assert result["messages"][-1].content == "done"
+
+
+@pytest.mark.parametrize("searched", [False, True])
+@pytest.mark.parametrize(
+    ("filler", "needle", "question"),
+    [
+        ("Item: nothing was decided here. ", "The caterer is called Olsen.", "What is the caterer called?"),
+        ("议题:没有作出任何决定。", "负责餐饮的是欧森公司。", "负责餐饮的是哪家公司?"),
+    ],
+    ids=["en", "zh"],
+)
+def test_a_pasted_document_answers_in_another_conversation(
+    store: InMemoryStore, filler: str, needle: str, question: str, searched: bool
+) -> None:
+    model = Script(responses=["Noted.", *([search(question)] if searched else []), "Olsen."])
+    agent = create_memory_agent(model, store=store, update="off", recall_limit=1 if searched else 200)
+    ask(agent, filler * 700 + needle + filler * 700, "t1")
+    if searched:
+        memory_of(store).remember(question)
+    ask(agent, question, "t2")
+    assert needle in prompt(model.calls[-1])
