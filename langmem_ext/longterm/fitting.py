@@ -1,6 +1,7 @@
 """The last step of a recall: fill a budget of records and tokens by value, without saying anything twice."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from dataclasses import dataclass, field
 from langmem_ext.longterm.settings import RecallSettings
 from langmem_ext.records import MemoryRecord
 from langmem_ext.text import features, normalise
+
+_SEPARATORS = re.compile(r"[^\w?]+")
 
 
 @dataclass(slots=True)
@@ -73,8 +76,8 @@ def fit(
 
 
 def _said(record: MemoryRecord) -> str:
-    """Return who said what, whatever its case, width and spacing."""
-    return " ".join(normalise(record.text).split())
+    """Return who said what, whatever its case, width, spacing and punctuation; what is asked is not what is said."""
+    return _SEPARATORS.sub(" ", normalise(record.text)).strip()
 
 
 def _prefix(words: frozenset[str], threshold: float) -> list[str]:
