@@ -35,6 +35,7 @@ LAYERS = {
     "memory": DOORS,
     "middleware": DOORS,
     "offline": DOORS,
+    "plots": DOORS,
     "retriever": DOORS,
     "testing": DOORS,
     "cli": APPLICATION,
