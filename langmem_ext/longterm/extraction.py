@@ -202,7 +202,7 @@ def extract_insights(entries: Sequence[MemoryRecord]) -> list[Insight]:
 
     A count of words is no understanding, and the insight says no more than it has counted.
     """
-    named = Counter(word for entry in entries for word in set(entry.keywords))
+    named = Counter(word for entry in entries for word in dict.fromkeys(entry.keywords))
     insights: list[Insight] = []
     told: set[frozenset[int]] = set()
     for word, count in named.most_common():

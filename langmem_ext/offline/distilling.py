@@ -18,9 +18,11 @@ from langmem_ext.longterm.schemas import MAX_OPERATIONS, Digest, MemoryUpdate, R
 from langmem_ext.offline import phrasing
 from langmem_ext.offline.reading import Note, Prompt, asks
 from langmem_ext.records import MemoryRecord
+from langmem_ext.text import keywords
 from langmem_ext.tokens import count_text
 
 _FOLD_TOKENS: Final = 400
+_KEYWORDS: Final = 8
 _SHOWN: Final = 80
 """Characters of a statement that an acknowledgement repeats."""
 
@@ -103,7 +105,10 @@ def _summary(prompt: Prompt) -> BaseModel:
 
 
 def _reflections(prompt: Prompt) -> BaseModel:
-    return Reflections(insights=extract_insights(_records(prompt.entries)))
+    """Find what repeats; a prompt shows entries without their keywords, so these are read from the text again."""
+    records = _records(prompt.entries)
+    read = [each.model_copy(update={"keywords": keywords(each.content, _KEYWORDS)}) for each in records]
+    return Reflections(insights=extract_insights(read))
 
 
 _MAKERS: Final[dict[str, Callable[[Prompt], BaseModel]]] = {

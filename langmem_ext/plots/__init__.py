@@ -9,10 +9,11 @@ try:
 except ImportError as error:
     raise ImportError('langmem_ext.plots needs matplotlib: pip install "langmem-ext[notebooks]"') from error
 
+from langmem_ext.plots.graph import plot_graph
 from langmem_ext.plots.keywords import plot_keywords
 from langmem_ext.plots.style import PALETTE, Theme, dress
 from langmem_ext.plots.timeline import plot_timeline
 from langmem_ext.plots.tokens import plot_tokens
 from langmem_ext.plots.trace import plot_recall
 
-__all__ = ["PALETTE", "Theme", "dress", "plot_keywords", "plot_recall", "plot_timeline", "plot_tokens"]
+__all__ = ["PALETTE", "Theme", "dress", "plot_graph", "plot_keywords", "plot_recall", "plot_timeline", "plot_tokens"]

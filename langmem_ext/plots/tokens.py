@@ -39,7 +39,7 @@ def plot_tokens(
             sections). Sections of your own are drawn, too.
         labels: One per turn; None numbers them from 1.
         budget: Tokens at most, drawn as a line; None takes the "budget" of the first usage, where it has one.
-        names: Section → what the legend calls it.
+        names: Section → what the legend calls it; also of "budget", and of the axes, "tokens" and "turn".
         title: Above the picture.
         ax: Axes to draw into; None makes a figure.
         theme: "auto" reads on light and dark, "light" and "dark" fill the background.
@@ -68,8 +68,8 @@ def plot_tokens(
         name = lettering.label((names or {}).get("budget", "budget"))
         ax.axhline(limit, color=INK[theme], linestyle="--", linewidth=1, label=name)
     ax.set_ylim(0, 1.06 * max(float(bottom.max()), limit or 0, 1))
-    _name_turns(ax, labels, len(usages), lettering)
-    ax.set_ylabel("tokens")
+    _name_turns(ax, labels, len(usages), lettering, (names or {}).get("turn", "turn"))
+    ax.set_ylabel(lettering.label((names or {}).get("tokens", "tokens")))
     if title:
         ax.set_title(lettering.label(title, 90), fontsize=11, loc="left")
     handles, shown = ax.get_legend_handles_labels()
@@ -95,11 +95,11 @@ def _sections(usages: Sequence[Mapping[str, float]]) -> list[str]:
     return [name for name in _SECTIONS if name in there] + [name for name in there if name not in _SECTIONS]
 
 
-def _name_turns(ax: Axes, labels: Sequence[str] | None, count: int, lettering: Lettering) -> None:
+def _name_turns(ax: Axes, labels: Sequence[str] | None, count: int, lettering: Lettering, axis: str) -> None:
     if labels is not None:
         ax.set_xticks(range(count), [lettering.label(label, 16) for label in labels])
         return
     step = max(1, count // 10)
     shown = range(step - 1, count, step)
     ax.set_xticks(list(shown), [str(place + 1) for place in shown])
-    ax.set_xlabel("turn")
+    ax.set_xlabel(lettering.label(axis))

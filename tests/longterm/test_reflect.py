@@ -1,8 +1,10 @@
 """Reflection: insights with evidence, when enough has gathered."""
 
+import pytest
 from langgraph.store.base import BaseStore
 
 from langmem_ext import LongTermMemory
+from langmem_ext.offline import ExtractiveChatModel
 from langmem_ext.testing import ScriptedChatModel
 from tests.longterm.conftest import Call, Clock
 
@@ -79,3 +81,13 @@ def test_without_a_model_what_comes_up_again_and_again_is_counted(memory: LongTe
     (insight,) = memory.records(kinds="reflection")
     assert "hiking" in insight.content
     assert sorted(insight.sources) == ["f0", "f1", "f2", "f3"]
+
+
+@pytest.mark.parametrize("content", ["Alice went hiking near lake number {}", "小林第{}次去徒步"])
+def test_the_offline_model_reflects_on_what_repeats(store: BaseStore, call: Call, content: str) -> None:
+    memory = LongTermMemory(store, ("memories", "alice"), model=ExtractiveChatModel())
+    for number in range(3):
+        memory.remember(content.format(number), id=f"f{number}", importance=0.8)
+    call(memory, "reflect")
+    insights = memory.records(kinds="reflection")
+    assert [sorted(insight.sources) for insight in insights] == [["f0", "f1", "f2"]]

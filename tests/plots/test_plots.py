@@ -13,10 +13,10 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from langmem_ext import LongTermMemory, MainContext, MemoryRecord, Recall, open_store
+from langmem_ext import LongTermMemory, MainContext, MemoryRecord, Recall, create_memory_agent, open_store
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.offline import HashingEmbeddings
-from langmem_ext.plots import PALETTE, dress, plot_keywords, plot_recall, plot_timeline, plot_tokens, style
+from langmem_ext.offline import ExtractiveChatModel, HashingEmbeddings
+from langmem_ext.plots import PALETTE, dress, plot_graph, plot_keywords, plot_recall, plot_timeline, plot_tokens, style
 
 plt.switch_backend("Agg")
 
@@ -184,6 +184,13 @@ def test_a_recalls_picture_marks_what_came_back_and_what_was_dropped(memory: Lon
 
 def test_records_that_are_unknown_are_shown_by_id(memory: LongTermMemory) -> None:
     assert "m1" in texts(plot_recall(recalled(memory)))
+
+
+def test_an_agents_graph_has_a_box_per_node_and_an_arrow_per_edge() -> None:
+    graph = create_memory_agent(ExtractiveChatModel()).get_graph()
+    ax = plot_graph(graph, visited=["analyse"], names={"answer": "回答"})
+    assert {"start", "analyse", "search_memory", "回答", "update_memory", "end"} <= set(texts(ax))
+    assert len(ax.patches) == len(graph.edges)
 
 
 def test_a_picture_goes_into_the_axes_that_are_passed() -> None:
