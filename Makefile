@@ -48,7 +48,7 @@ bench: $(STAMPS)/dev ## Run the benchmarks; tables on the screen, JSON in benchm
 	@$(PY) -m benchmarks $(ARGS)
 
 docs: $(STAMPS)/docs ## Build the documentation into site/
-	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --quiet && echo "site/index.html"
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet && echo "site/index.html"
 
 clean: ## Remove the private environment and everything generated
 	rm -rf $(VENV) .build site dist build benchmarks/results .pytest_cache .mypy_cache .ruff_cache .hypothesis

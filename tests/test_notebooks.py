@@ -15,14 +15,12 @@ FOLDER = ROOT / "notebooks"
 ENGLISH = sorted(FOLDER.glob("*.ipynb"))
 ALL = [*ENGLISH, *sorted((FOLDER / "zh").glob("*.ipynb"))]
 TITLES = (
-    "01_four_memories",
     "02_main_context_and_paging",
     "03_cognitive_loop",
     "04_distillation",
     "05_time_travel",
     "06_agents",
     "07_evaluate",
-    "08_to_postgres",
 )
 MOST_CELLS = 15
 MOST_BYTES = 500_000

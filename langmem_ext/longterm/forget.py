@@ -108,13 +108,14 @@ def forget(core: Core, id: str) -> Operation[ForgetReceipt]:  # noqa: A002
 def _forget(core: Core, record: MemoryRecord) -> Operation[ForgetReceipt]:
     doomed, digests = yield from _collect(core, record)
     ops: list[Op] = []
-    versions = 0
+    versions = entries = 0
     for lineage in {version.lineage for version in doomed.values()}:
         items = yield from lineage_items(core, lineage)
         versions += len(items) - 1
         for item in items:
-            ops.extend(_removal(core, from_value(item.value), [item]))
-    entries = sum(len(unindex(core, version)) for version in doomed.values() if version.live)
+            version = from_value(item.value)
+            entries += len(unindex(core, version)) if version.live else 0
+            ops.extend(_removal(core, version, [item]))
     rewritten: list[str] = []
     for digest in digests:
         sources = yield from get_items(core, core.records_leaf, [s for s in digest.sources if s not in doomed])

@@ -4,10 +4,12 @@ Needs matplotlib: ``pip install "langmem-ext[notebooks]"``. Every function takes
 `Recall`) and an `ax` to draw into, or makes a figure of its own, and returns the axes. Nothing is read from a store.
 """
 
+from langmem_ext.errors import MissingExtraError
+
 try:
     import matplotlib as mpl  # noqa: F401 - only to say what is missing before anything else fails
 except ImportError as error:
-    raise ImportError('langmem_ext.plots needs matplotlib: pip install "langmem-ext[notebooks]"') from error
+    raise MissingExtraError('langmem_ext.plots needs matplotlib: pip install "langmem-ext[notebooks]"') from error
 
 from langmem_ext.plots.graph import plot_graph
 from langmem_ext.plots.keywords import plot_keywords

@@ -1,16 +1,18 @@
 """A LangGraph graph as an arc diagram: no browser, no network, unlike LangGraph's own PNG."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from langchain_core.runnables.graph import Graph
+from langgraph.constants import END, START
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Patch
 
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress
 
-_ENDS: Final = {"__start__": "start", "__end__": "end"}
+_ENDS: Final = {START: "start", END: "end"}
 _BEND: Final = 0.28
 """Height of an arc per node that it passes, as a share of its length."""
 _ABOVE_TEXT: Final = 5
@@ -43,7 +45,7 @@ def plot_graph(
         InvalidInputError: The graph has no node.
     """
     check_theme(theme)
-    order = list(graph.nodes)
+    order = _order(graph)
     if not order:
         raise InvalidInputError("the graph has no node to draw")
     places = {name: float(place) for place, name in enumerate(order)}
@@ -52,7 +54,8 @@ def plot_graph(
     boxes = {}
     for name, place in places.items():
         shown = (names or {}).get(name, _ENDS.get(name, name))
-        boxes[name] = _draw_node(ax, place, lettering.label(shown, 18), strong=name in visited, end=name in _ENDS)
+        lines = [lettering.label(line, 18) for line in re.split(r"(?<=\.)", shown)]
+        boxes[name] = _draw_node(ax, place, "\n".join(lines), strong=name in visited, end=name in _ENDS)
     for edge in graph.edges:
         ends = (boxes[edge.source], boxes[edge.target])
         _draw_edge(ax, places[edge.source], places[edge.target], ends, conditional=edge.conditional)
@@ -62,6 +65,18 @@ def plot_graph(
         ax.set_title(lettering.label(title, 90), fontsize=11, loc="left")
     ax.set_axis_off()
     return dress(ax, theme, note=lettering.note)
+
+
+def _order(graph: Graph) -> list[str]:
+    """Return the nodes by their distance from the start, the end last; of the same distance as they were added."""
+    distance = dict.fromkeys(graph.nodes, len(graph.nodes))
+    reached = [name for name in graph.nodes if name == START]
+    distance |= dict.fromkeys(reached, 0)
+    while reached:
+        ahead = [edge for edge in graph.edges if edge.source in reached and distance[edge.target] == len(graph.nodes)]
+        distance |= {edge.target: distance[edge.source] + 1 for edge in ahead}
+        reached = [edge.target for edge in ahead]
+    return sorted(graph.nodes, key=lambda name: (name == END, distance[name]))
 
 
 def _draw_edge(

@@ -28,6 +28,13 @@ def test_a_record_goes_with_its_versions_and_index_entries(memory: LongTermMemor
     assert "1234" not in everything(memory)
 
 
+def test_the_receipt_counts_the_index_entries_of_what_was_restored(memory: LongTermMemory, call: Call) -> None:
+    call(memory, "remember", "the code is 1234", id="c", keywords=["code"])
+    call(memory, "revise", "c", "the code is 5678")
+    call(memory, "undo", "c")
+    assert call(memory, "forget", "c").index_entries == 1
+
+
 def test_a_message_goes_from_the_log_with_what_was_learnt_from_it_alone(memory: LongTermMemory, call: Call) -> None:
     call(
         memory,

@@ -7,13 +7,22 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from langchain.agents import create_agent
 from langchain_core.messages import HumanMessage
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from langmem_ext import LongTermMemory, MainContext, MemoryRecord, Recall, create_memory_agent, open_store
+from langmem_ext import (
+    LongTermMemory,
+    MainContext,
+    MemoryMiddleware,
+    MemoryRecord,
+    Recall,
+    create_memory_agent,
+    open_store,
+)
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.offline import ExtractiveChatModel, HashingEmbeddings
 from langmem_ext.plots import PALETTE, dress, plot_graph, plot_keywords, plot_recall, plot_timeline, plot_tokens, style
@@ -191,6 +200,15 @@ def test_an_agents_graph_has_a_box_per_node_and_an_arrow_per_edge() -> None:
     ax = plot_graph(graph, visited=["analyse"], names={"answer": "回答"})
     assert {"start", "analyse", "search_memory", "回答", "update_memory", "end"} <= set(texts(ax))
     assert len(ax.patches) == len(graph.edges)
+
+
+def test_a_graph_is_drawn_in_the_order_of_its_ways() -> None:
+    agent = create_agent(ExtractiveChatModel(), middleware=[MemoryMiddleware()])
+    ax = plot_graph(agent.get_graph())
+    shown = [text.get_text() for text in ax.texts]
+    assert (shown[0], shown[-1]) == ("start", "end")
+    assert shown.index("model") < shown.index("tools")
+    assert shown.index("MemoryMiddleware.\nbefore_model") < shown.index("MemoryMiddleware.\nafter_agent")
 
 
 def test_a_picture_goes_into_the_axes_that_are_passed() -> None:
