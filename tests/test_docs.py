@@ -86,8 +86,8 @@ def import_map() -> str:
     layers = ("nouns", "engine", "context", "loop", "doors", "application")
     rows = ["| layer | part | imports |", "|---|---|---|"]
     for name in sorted(imports, key=lambda name: (-LAYERS[name], name)):
-        targets = sorted(imports[name], key=lambda target: (-LAYERS[target], target))
-        rows.append(f"| {layers[LAYERS[name]]} | `{name}` | {', '.join(f'`{target}`' for target in targets)} |")
+        below = sorted(imports[name], key=lambda target: (-LAYERS[target], target))
+        rows.append(f"| {layers[LAYERS[name]]} | `{name}` | {', '.join(f'`{target}`' for target in below)} |")
     return "\n".join(rows) + "\n"
 
 
