@@ -83,7 +83,7 @@ def import_map() -> str:
         if module != "__init__.py":
             targets = {target_part(name) for name in imported(tree) if name.startswith("langmem_ext.")}
             imports.setdefault(part(module), set()).update(targets - {part(module)})
-    layers = ("nouns", "engine", "context", "loop", "doors", "application")
+    layers = ("nouns", "engine", "context", "tools", "loop", "doors", "application")
     rows = ["| layer | part | imports |", "|---|---|---|"]
     for name in sorted(imports, key=lambda name: (-LAYERS[name], name)):
         below = sorted(imports[name], key=lambda target: (-LAYERS[target], target))
