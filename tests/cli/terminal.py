@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
@@ -37,10 +38,10 @@ def piped(home: Path, *arguments: object, text: str = "", **more: str) -> subpro
 class Terminal:
     """A command that believes it talks to a person."""
 
-    def __init__(self, home: Path, *arguments: object, **more: str) -> None:
+    def __init__(self, home: Path, *arguments: object, command: Sequence[str] = COMMAND, **more: str) -> None:
         self._master, slave = pty.openpty()
         self._process = subprocess.Popen(
-            [*COMMAND, *map(str, arguments)],
+            [*command, *map(str, arguments)],
             stdin=slave,
             stdout=slave,
             stderr=slave,
