@@ -104,7 +104,7 @@ def test_every_command_works_in_a_terminal(tmp_path: Path) -> None:
         keep(shell, found[1])
         shell.type("null\n")
         shell.end()
-    elsewhere = {"chat", "demo", "mcp", "migrate", "ui"}  # conversations, a story of its own, and servers: in files of their own
+    elsewhere = {"chat", "demo", "mcp", "migrate", "ui"}  # conversations and servers have test files of their own
     known = {str(command.name) for command in app.registered_commands if not command.hidden}
     assert known - elsewhere == shell.driven
 
