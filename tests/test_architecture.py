@@ -38,6 +38,7 @@ LAYERS = {
     "plots": DOORS,
     "retriever": DOORS,
     "testing": DOORS,
+    "ui": DOORS,
     "cli": APPLICATION,
 }
 TEMPLATE = "loop/template.py"

@@ -65,4 +65,5 @@ app.command("export", rich_help_panel=_KEEP)(transfer.export)
 app.command("import", rich_help_panel=_KEEP)(transfer.import_)
 app.command("check", rich_help_panel=_KEEP)(maintenance.check)
 
+app.command("ui", rich_help_panel=_SERVE)(serving.ui)
 app.command("mcp", rich_help_panel=_SERVE)(serving.mcp)

@@ -1,12 +1,17 @@
 """Commands that serve a memory to other programs."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from langmem_ext.cli.opening import opened_memory
-from langmem_ext.cli.options import OFFLINE, Embed, Redact, StoreUrl, User
+from langmem_ext.cli.opening import chat_model, memory_over, opened_memory, opened_store
+from langmem_ext.cli.options import OFFLINE, Embed, Model, Redact, StoreUrl, User
 from langmem_ext.cli.output import complain
+from langmem_ext.errors import InvalidInputError
+from langmem_ext.namespaces import unlabel, user_namespace
+
+if TYPE_CHECKING:
+    from langgraph.store.base import BaseStore
 
 TOKEN_VARIABLE = "LANGMEM_EXT_MCP_TOKEN"  # noqa: S105 - the name of one
 
@@ -50,6 +55,68 @@ def mcp(
             serve_stdio(server)
         else:
             serve_http(server, host=host, port=port, token=token, allowed_hosts=allow_host or (), ready=_say_where)
+
+
+def ui(
+    *,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            "--user", "-u", envvar="LANGMEM_EXT_USER", help="Whose memory it is; a store of one user needs none."
+        ),
+    ] = None,
+    store: StoreUrl = None,
+    model: Model = OFFLINE,
+    embed: Embed = OFFLINE,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen at; anything but loopback lets others in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="Port; 0 takes a free one.")] = 8642,
+    allow_host: Annotated[
+        list[str] | None, typer.Option("--allow-host", help="Name under which the page is asked for (repeatable).")
+    ] = None,
+    browse: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Look inside a memory: a page on this machine, in English or Chinese as the browser prefers.
+
+    Timeline, topics and keywords, records with their versions, recall step by step, conversation, health. The printed
+    address opens it once; a new one is printed then. Needs the extra ui; see docs/ui.md.
+
+    [bold]Examples[/bold]
+
+    langmem-ext ui --store memory.db --user alice
+    langmem-ext ui --user alice --model openai:gpt-5-mini --open
+    """
+    from langmem_ext.ui import is_loopback, serve_page  # noqa: PLC0415 - an extra
+
+    chosen = chat_model(model)
+    with opened_store(store, create=True, embed=embed) as opened:
+        name = user or only_user(opened)
+        memory = memory_over(opened, user_namespace(name), model=chosen)
+        if not is_loopback(host):
+            complain(f"{host} is reached by others, over plain HTTP; put a server with TLS in front of it")
+
+        waiting = [browse]
+
+        def ready(address: str) -> None:
+            typer.echo(f"open {address}  (works once)")
+            if waiting.pop() if waiting else False:
+                typer.launch(address)
+
+        serve_page(memory, user=name, model=chosen, host=host, port=port, allowed_hosts=allow_host or (), ready=ready)
+
+
+def only_user(store: "BaseStore") -> str:
+    """Return the one user of a store; "default" where there is none yet.
+
+    Raises:
+        InvalidInputError: There are several.
+    """
+    names = sorted({unlabel(path[1]) for path in store.list_namespaces(prefix=("memories",), max_depth=2, limit=1000)})
+    if len(names) > 1:
+        shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")  # noqa: PLR2004
+        raise InvalidInputError(f"the store holds the memories of {len(names)} users; name one with --user: {shown}")
+    return names[0] if names else "default"
 
 
 def _say_where(address: str) -> None:
