@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from langmem_ext.cli.opening import chat_model, memory_over, opened_memory, opened_store
+from langmem_ext.cli.opening import chat_model, memory_over, opened_memory, opened_store, redactor
 from langmem_ext.cli.options import OFFLINE, Embed, Model, Redact, StoreUrl, User
 from langmem_ext.cli.output import complain
 from langmem_ext.errors import InvalidInputError
@@ -75,6 +75,7 @@ def ui(
     allow_host: Annotated[
         list[str] | None, typer.Option("--allow-host", help="Name under which the page is asked for (repeatable).")
     ] = None,
+    redact: Redact = False,
     browse: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
     """Look inside a memory: a page on this machine, in English or Chinese as the browser prefers.
@@ -92,7 +93,7 @@ def ui(
     chosen = chat_model(model)
     with opened_store(store, create=True, embed=embed) as opened:
         name = user or only_user(opened)
-        memory = memory_over(opened, user_namespace(name), model=chosen)
+        memory = memory_over(opened, user_namespace(name), model=chosen, redact=redactor(wanted=redact))
         if not is_loopback(host):
             complain(f"{host} is reached by others, over plain HTTP; put a server with TLS in front of it")
 

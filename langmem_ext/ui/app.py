@@ -12,8 +12,9 @@ from starlette.staticfiles import StaticFiles
 from langmem_ext.errors import LangMemExtError
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.ui import health, index, recalling, record, talking, timeline
-from langmem_ext.ui.desk import Desk, acting, desk_of
+from langmem_ext.ui.desk import Desk, acting, desk_of, language_of
 from langmem_ext.ui.security import SESSION, Gate, Guard
+from langmem_ext.ui.texts import TEXTS
 
 
 def create_page(memory: LongTermMemory, *, user: str, model: BaseChatModel, gate: Gate | None = None) -> Guard:
@@ -67,4 +68,5 @@ def _missing(request: Request, _error: Exception) -> Response:
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    return desk_of(request).render(request, "problem.html", status=500, problem=type(error).__name__)
+    text = TEXTS[language_of(request)]["failed"]
+    return desk_of(request).render(request, "problem.html", status=500, problem=text.format(error=type(error).__name__))

@@ -1,6 +1,7 @@
 """What every view works with: the memory, the templates, the texts; and how a form's answer is made."""
 
 import json
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from langmem_ext.errors import InvalidInputError, LangMemExtError, RecordNotFoundError
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.loop import create_memory_agent
+from langmem_ext.protocols import SupportsCandidates
 from langmem_ext.records import KINDS
 from langmem_ext.ui import shown
 from langmem_ext.ui.security import SESSION, Gate
@@ -26,6 +28,16 @@ from langmem_ext.ui.texts import TEXTS
 
 PROOF = "proof"
 """Name of the form field, and with ``x-`` of the header, that proves a change to come from a page of the session."""
+
+_SETTINGS = {
+    "timezone": "zone",
+    "clock": "clock",
+    "counter": "counter",
+    "settings": "settings",
+    "reranker": "reranker",
+    "redact": "redact",
+}
+"""Arguments of a `LongTermMemory`, and the attributes that hold them: the agent's memory is to be the page's own."""
 
 PIECE = "x-piece"
 """Header with which the page's script asks for a piece of a page."""
@@ -76,6 +88,7 @@ class Desk:
     gate: Gate
     model: BaseChatModel
     environment: Environment = field(default_factory=templates)
+    _warmed: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
     def agent(self) -> CompiledStateGraph[Any, Any, Any, Any]:
@@ -84,8 +97,16 @@ class Desk:
             self.model,
             store=self.memory.store,
             update="off",
-            memory_options={"timezone": self.memory.zone, "counter": self.memory.counter},
+            memory_options={name: getattr(self.memory, attribute) for name, attribute in _SETTINGS.items()},
         )
+
+    def warm(self) -> None:
+        """Let the store read what the other views need, once, while the first one is being looked at."""
+        store, leaf = self.memory.store, self.memory.records_leaf
+        if self._warmed.acquire(blocking=False):
+            self.memory.stats(tokens=False)
+            if isinstance(store, SupportsCandidates):
+                store.search_candidates(leaf, self.user, limit=1, dense=False)
 
     def render(self, request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Return a page made of a template."""

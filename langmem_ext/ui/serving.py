@@ -3,6 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import uvicorn
 from langchain_core.language_models import BaseChatModel
@@ -47,7 +48,8 @@ def serve_page(
 
         page = create_page(memory, user=user, model=model, gate=Gate([host, *allowed_hosts], announce=announce))
         config = uvicorn.Config(page, log_level="warning", access_log=False, server_header=False, proxy_headers=False)
-        uvicorn.Server(config).run(sockets=[listening])
+        with suppress(KeyboardInterrupt):  # which ends a server that nothing else ends
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 def is_loopback(host: str) -> bool:

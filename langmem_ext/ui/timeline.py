@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,7 +26,7 @@ def page(request: Request) -> Response:
     found = desk.memory.browse(**filters(query, kinds), limit=SIZE, offset=offset)
     kept = {name: query[name] for name in FILTERS if name in query} | ({"kind": kinds} if kinds else {})
     days = groupby(found.records, key=lambda record: in_zone(record.occurred_at, desk.memory.zone).date())
-    return desk.render(
+    shown = desk.render(
         request,
         "timeline.html",
         found=found,
@@ -40,6 +41,8 @@ def page(request: Request) -> Response:
         first=offset + 1,
         last=offset + len(found.records),
     )
+    shown.background = BackgroundTask(desk.warm)
+    return shown
 
 
 def filters(query: Mapping[str, str], kinds: list[Any]) -> dict[str, Any]:

@@ -75,7 +75,7 @@ function talk(form) {
         answer ??= message(list, "assistant", form.dataset.agent, "");
         answer.classList.add("waiting");
         answer.textContent += text;
-        answer.scrollIntoView({ block: "nearest" });
+        answer.closest("li").scrollIntoView({ block: "nearest" });
       },
       learning: () => { answer?.classList.remove("waiting"); status.textContent = form.dataset.learning; },
       learnt: ({ html }) => { show(aside, html); status.textContent = ""; ended = true; },
@@ -164,4 +164,4 @@ document.querySelectorAll("form[data-work]").forEach(work);
 document.querySelectorAll("form[data-piece]").forEach(piece);
 document.querySelectorAll("[data-load]").forEach((element) => load(element, element.dataset.load));
 document.addEventListener("keydown", keys);
-document.querySelector("form[data-talk]")?.scrollIntoView({ block: "end" });
+document.querySelector("#messages li:last-child")?.scrollIntoView({ block: "nearest" });
