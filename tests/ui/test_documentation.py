@@ -1,6 +1,6 @@
 """The page's documentation shows it: its pictures are there and small, every view is named."""
 
-from langmem_ext.ui.texts import EN
+from langmem_ext.ui.english import EN
 from tests.test_readme import ROOT
 
 PAGE = "docs/ui.md"
