@@ -79,6 +79,7 @@ def recall(
     limit: int = 8,
     token_budget: int | None = None,
     exclude: Collection[str] = (),
+    count: bool = True,
 ) -> Operation[Recall]:
     """Find what matters for a question.
 
@@ -95,6 +96,7 @@ def recall(
         limit: Records at most, 1 to 1000.
         token_budget: Tokens of `Recall.text()` at most.
         exclude: Ids not to load, because the main context has them.
+        count: Whether to count what comes back as used; False for someone who only looks at how it is found.
 
     Returns:
         Records best first, their scores, the tokens they cost and the trace. Times are hard bounds when given as
@@ -123,7 +125,8 @@ def recall(
         step["asked"] = plan.describe()
         step["detail"] = {"keywords": list(plan.keywords), "times": [span.text for span in plan.spans]}
     found = yield from find(core, plan, tracer)
-    core.note_use(list(found.ids())[:_NOTED], plan.now)
+    if count:
+        core.note_use(list(found.ids())[:_NOTED], plan.now)
     return found
 
 

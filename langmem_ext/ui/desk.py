@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from langmem_ext.errors import InvalidInputError, LangMemExtError, RecordNotFoundError
 from langmem_ext.longterm import LongTermMemory
+from langmem_ext.longterm.reading import MemoryStats
 from langmem_ext.loop import create_memory_agent
 from langmem_ext.protocols import SupportsCandidates
 from langmem_ext.records import KINDS
@@ -89,6 +90,7 @@ class Desk:
     model: BaseChatModel
     environment: Environment = field(default_factory=templates)
     _warmed: threading.Lock = field(default_factory=threading.Lock)
+    _counted: tuple[MemoryStats, MemoryStats] | None = None
 
     @cached_property
     def agent(self) -> CompiledStateGraph[Any, Any, Any, Any]:
@@ -99,6 +101,14 @@ class Desk:
             update="off",
             memory_options={name: getattr(self.memory, attribute) for name, attribute in _SETTINGS.items()},
         )
+
+    def counted(self) -> MemoryStats:
+        """Return the counts with the tokens, for which every record is read, but once only for the same counts."""
+        quick = self.memory.stats(tokens=False)
+        known = self._counted
+        if known is None or known[0] != quick:
+            known = self._counted = quick, self.memory.stats()
+        return known[1]
 
     def warm(self) -> None:
         """Let the store read what the other views need, once, while the first one is being looked at."""

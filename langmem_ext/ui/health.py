@@ -55,7 +55,7 @@ def _spent(memory: LongTermMemory) -> list[tuple[date, int, int, int]]:
 def tokens(request: Request) -> Response:
     """Return the piece of the page that counts tokens, for which every record is read."""
     desk = desk_of(request)
-    return desk.piece(request, "tokens.html", stats=desk.memory.stats())
+    return desk.piece(request, "tokens.html", stats=desk.counted())
 
 
 def check(request: Request) -> Response:

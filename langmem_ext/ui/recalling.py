@@ -52,6 +52,7 @@ def page(request: Request) -> Response:
         as_of=query.get("as_of"),
         limit=whole_number(query, "limit", LIMIT),
         token_budget=whole_number(query, "budget", BUDGET),
+        count=False,
     )
     return _show(request, desk, query, [recall])
 
@@ -63,7 +64,7 @@ def of_turn(memory: LongTermMemory, message: MemoryRecord) -> tuple[list[Recall]
         return kept, False
     question = message.content[:2000]
     replay = memory.recall(
-        question, as_of=message.recorded_at, now=message.occurred_at, limit=LIMIT, exclude=[message.id]
+        question, as_of=message.recorded_at, now=message.occurred_at, limit=LIMIT, exclude=[message.id], count=False
     )
     return [replay], True
 
@@ -147,4 +148,4 @@ def whole_history(request: Request) -> Response:
     """Return the piece of the page that sets a context beside the whole history; counting that takes a while."""
     desk = desk_of(request)
     used = whole_number(query_of(request), "used", 0)
-    return desk.piece(request, "whole.html", used=used, whole=desk.memory.stats().log_tokens)
+    return desk.piece(request, "whole.html", used=used, whole=desk.counted().log_tokens)

@@ -228,3 +228,13 @@ def test_a_turn_whose_recall_was_not_kept_has_none(memory: LongTermMemory, call:
     assert call(memory, "recalls_of", "m1") == []
     with pytest.raises(RecordNotFoundError):
         call(memory, "note_recalls", "m2", [])
+
+
+def test_a_recall_that_only_looks_counts_as_no_use(memory: LongTermMemory, call: Call) -> None:
+    record = memory.remember("Alice likes mountain lakes")
+    assert call(memory, "recall", "lakes", count=False).records
+    memory.remember("Something else is written")
+    assert memory.get(record.id).access_count == 0  # type: ignore[union-attr]
+    call(memory, "recall", "lakes")
+    memory.remember("And something more")
+    assert memory.get(record.id).access_count == 1  # type: ignore[union-attr]

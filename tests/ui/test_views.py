@@ -10,6 +10,7 @@ from langgraph.store.base import BaseStore
 from langmem_ext import LongTermMemory
 from langmem_ext.testing import ScriptedChatModel
 from langmem_ext.ui import create_page
+from langmem_ext.ui.security import Guard
 from langmem_ext.ui.timeline import SIZE
 from tests.ui.conftest import CHINESE, VIEWS, Elements, Visitor, enter
 
@@ -229,6 +230,17 @@ def test_the_whole_history_is_counted_on_request(visitor: Visitor, memory: LongT
     assert "<html" in page.text
     assert "<html" not in piece.text
     assert "7 tokens" in piece.text
+
+
+def test_looking_counts_as_no_use(visitor: Visitor, memory: LongTermMemory, page: Guard) -> None:
+    for path in ("/recall?q=lakes", "/recall?turn=u2", "/talk?thread=trip&turn=u1"):
+        visitor.get(path)
+    visitor.post("/record/pin", {"id": "home", "pinned": "yes"})  # a write, with which uses are saved
+    assert all(record.access_count == 0 for record in memory.browse(limit=100).records)
+    assert [each for each in map(memory.get, ["u1", "u2"]) if each and each.access_count] == []
+    memory.recall("lakes")
+    memory.pin("home", pinned=False)
+    assert any(each.access_count for each in map(memory.get, ["u1", "u2"]) if each)
 
 
 # Conversation
