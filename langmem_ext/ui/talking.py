@@ -108,20 +108,26 @@ class Turn:
         self._memory = desk.memory
         self._thread = thread
         self._recalls: list[Recall] = []
+        self._warnings: list[str] = []
+        self._answered = False
 
     async def run(self, text: str) -> AsyncIterator[dict[str, Any]]:
-        """Yield what happens; a failing model is an event, and what was said is in the log all the same."""
+        """Yield what happens; what fails is an event, and what was said is in the log all the same."""
+        try:
+            async for event in self._run(text):
+                yield event
+        except Exception as error:  # noqa: BLE001 - a provider may raise anything
+            yield {"event": "problem", "text": self._problem(error)}
+
+    async def _run(self, text: str) -> AsyncIterator[dict[str, Any]]:
         now = self._memory.now().astimezone(self._memory.zone)
         message = HumanMessage(text, id=str(uuid.uuid4()), additional_kwargs={"timestamp": now.isoformat()})
         earlier = await self._recent()
         await self._memory.aobserve([message], thread_id=self._thread)
         yield {"event": "said", "turn": message.id, "text": text}
-        try:
-            async for event in self._answer([*earlier, message], now):
-                yield event
-        except Exception as error:  # noqa: BLE001 - a provider may raise anything
-            yield {"event": "problem", "text": self._problem(error)}
-            return
+        async for event in self._answer([*earlier, message], now):
+            yield event
+        self._answered = True
         await self._memory.anote_recalls(str(message.id), self._recalls)
         yield {"event": "learning"}
         retired = await self._learn()
@@ -147,8 +153,8 @@ class Turn:
                     yield {"event": "text", "text": str(chunk.text)}
                 continue
             for values in payload.values():
-                recalls = (values or {}).get("recalls")
-                if recalls:
+                self._warnings = (values or {}).get("warnings") or self._warnings
+                if recalls := (values or {}).get("recalls"):
                     self._recalls = list(recalls)
                     yield {"event": "recalled", "html": self._recalled()}
 
@@ -159,13 +165,17 @@ class Turn:
         """Distil what was said; return what is no longer believed."""
         report = await self._memory.aupdate(thread_id=self._thread)
         found = [await self._memory.aget(record_id) for record_id in report.retired]
-        await self._memory.aconsolidate(thread_id=self._thread, due_only=True)
+        digest = await self._memory.aconsolidate(thread_id=self._thread, due_only=True)
+        self._warnings = [*self._warnings, *report.warnings, *digest.warnings]
         return [record for record in found if record]
 
     def _aside(self, turn: str, retired: list[MemoryRecord]) -> str:
-        return self._desk.text(self._request, "aside.html", aside=aside(self._memory, turn), retired=retired)
+        values = {"aside": aside(self._memory, turn), "retired": retired, "warnings": self._warnings}
+        return self._desk.text(self._request, "aside.html", **values)
 
     def _problem(self, error: Exception) -> str:
         if isinstance(error, LangMemExtError):
             return str(error)
-        return TEXTS[language_of(self._request)]["no_answer"].format(error=type(error).__name__)
+        return TEXTS[language_of(self._request)]["failed" if self._answered else "no_answer"].format(
+            error=type(error).__name__
+        )

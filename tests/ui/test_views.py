@@ -309,6 +309,24 @@ def test_a_failing_model_costs_no_message(memory: LongTermMemory) -> None:
     assert memory.log("trip")[-1].content == "Do you hear me?"
 
 
+def test_a_failing_update_is_said_and_stays_pending(memory: LongTermMemory) -> None:
+    broken = ScriptedChatModel(responses=[RuntimeError("no structure today")] * 4)
+    memory = LongTermMemory(memory.store, memory.namespace, model=broken)
+    visitor = enter(create_page(memory, user="alice", model=ScriptedChatModel(responses=["I hear you."])))
+    got = events(visitor, "I bought a boat.")
+    assert got[-1]["event"] == "learnt"
+    assert "stays pending" in got[-1]["html"]
+    assert memory.stats(tokens=False).pending == 2
+    assert memory.log("trip")[-1].content == "I hear you."
+
+
+def test_a_conversation_that_cannot_be_named_so_is_a_problem_not_a_crash(visitor: Visitor) -> None:
+    got = events(visitor, "Hello", thread="x" * 300)
+    assert [event["event"] for event in got] == ["problem"]
+    assert visitor.post("/talk/say", {"text": "Hello", "thread": "x" * 300}).status_code == 502
+    assert visitor.get(f"/talk?thread={'x' * 300}").status_code == 400
+
+
 def test_an_empty_message_is_refused(visitor: Visitor, memory: LongTermMemory) -> None:
     assert visitor.post("/talk/say", {"text": "  \n", "thread": "trip"}).status_code == 400
     assert len(memory.log("trip")) == 4
