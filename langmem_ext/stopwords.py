@@ -79,7 +79,7 @@ TIME_WORDS = _words(
     """
     day days week weeks month months year years today tomorrow yesterday tonight morning evening afternoon night
     last next early late later soon recently lately usually often every once twice
-    also without called named bit able
+    also without called named bit able met meet live lives living lived bought
     """
 )
 """English words that are no keywords: they say when or how, not what."""

@@ -180,7 +180,11 @@ _IRREGULAR = {
 }  # fmt: skip
 _NOT_KEYWORDS = FUNCTION_WORDS | CONVERSATIONAL | TIME_WORDS
 _IN_IE = frozenset({"brownies", "calories", "cookies", "hoodies", "movies", "selfies", "smoothies", "zombies"})
-_UNCHANGED = re.compile(r".*(?:ss|us|is|ous)|news|series|species|gas|lens|always|christmas|texas|paris|athens|.{1,3}")
+_UNCHANGED = re.compile(
+    r".*(?:ss|us|is|ous)|news|series|species|gas|lens|always|christmas|texas|paris|athens|brussels|wales|angeles|"
+    r"maldives|netherlands|philippines|james|charles|jonas|thomas|lucas|nicholas|nicolas|andreas|elias|matthias|tobias|"
+    r"agnes|frances|niels|jules|.{1,3}"
+)
 
 
 def singular(word: str) -> str:

@@ -143,6 +143,7 @@ def test_place_names_respect_case() -> None:
         ("喜欢高山湖泊", "preference", "likes", "高山湖泊"),
         ("预算 2 万人民币", "fact", "budget", "2 万人民币"),
         ("希望住有景观的民宿", "preference", "wants", "住有景观的民宿"),
+        ("我的预算是每人 2 万元", "fact", "budget", "2 万元"),
         ("担心高原反应", "fact", "worries_about", "高原反应"),
         ("已订好 10月5日机票", "event", "booked", "10月5日机票"),
         ("我对花生过敏", "profile", "allergic_to", "花生"),
@@ -224,6 +225,11 @@ def test_where_one_stays_on_a_journey_is_no_residence(text: str) -> None:
 def test_a_place_that_a_dictionary_does_not_know_is_one_keyword() -> None:
     assert "少女峰" in keywords("走少女峰一带")
     assert keywords("住在静安寺附近") == ["静安寺"]
+
+
+def test_names_that_end_in_s_are_no_plurals() -> None:
+    assert "jonas" in keywords("I met Jonas at the climbing gym; he lives in Bern")
+    assert "life" not in keywords("I met Jonas at the climbing gym; he lives in Bern")
 
 
 @pytest.mark.parametrize("speaker", ["assistant", "AI", "tool", "system"])
