@@ -19,6 +19,10 @@ from langmem_ext.text import language
 _ITEM = re.compile(r"<(memory|known|entry|message)\b([^<>]*)>([^<]*)</\1>|<session\b([^<>]*)>")
 _ATTRIBUTE = re.compile(r'(\w+)="([^"]*)"')
 _SUMMARY = re.compile(r"<summary>([^<]*)</summary>")
+_OLD_SUMMARY, _NEW_LINES = ("Current summary:", "已有摘要:"), ("New lines of conversation:", "新的对话:")
+_NEW_SUMMARY = ("New summary:", "新的摘要:")
+"""Headings of LangChain's prompt for a progressive summary, and of its Chinese counterpart."""
+_ROLE = re.compile(r"^(?:Human|AI|User|Assistant|用户|助手)\s*[::]\s*")
 _PROFILE = re.compile(r"<profile>([^<]*)</profile>")
 _TRANSCRIPT = re.compile(r"<messages>((?:(?!<messages>).)*?)</messages>", re.DOTALL)
 _SECTIONS = (
@@ -194,6 +198,23 @@ def _read_sections(prompt: Prompt, text: str) -> None:
         prompt.profile.extend(_profile(unescape(match[1])))
     for match in _TRANSCRIPT.finditer(text):
         prompt.transcript = unescape(match[1]).strip()
+    if text.rstrip().endswith(_NEW_SUMMARY):
+        _read_progressive(prompt, text)
+
+
+def _read_progressive(prompt: Prompt, text: str) -> None:
+    """Read the last summary and the lines that are to be folded into it; an example comes before them."""
+    before, heading, lines = _last(text, _NEW_LINES)
+    if heading:
+        prompt.summary = _last(before, _OLD_SUMMARY)[2].strip()
+        spoken = [_ROLE.sub("", line) for line in _last(lines, _NEW_SUMMARY)[0].splitlines()]
+        prompt.transcript = "\n".join(filter(None, map(str.strip, spoken)))
+
+
+def _last(text: str, headings: Sequence[str]) -> tuple[str, str, str]:
+    """Cut a text at the last of the headings; the heading is empty where there is none."""
+    heading = max(headings, key=text.rfind)
+    return text.rpartition(heading) if heading in text else (text, "", "")
 
 
 def _profile(text: str) -> list[tuple[str, str]]:

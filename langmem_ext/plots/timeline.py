@@ -64,7 +64,7 @@ def plot_timeline(
     check_theme(theme)
     if not records or limit < 1:
         raise InvalidInputError(f"need at least one record and one row, got {len(records)} and {limit}")
-    unique = sorted({record.id: record for record in records}.values(), key=lambda r: (r.recorded_at, r.occurred_at))
+    unique = sorted({record.id: record for record in records}.values(), key=_order)
     shown = unique[-limit:]
     lettering = Lettering()
     end = now or max(max(_times(record)) for record in shown)
@@ -86,6 +86,10 @@ def plot_timeline(
         ax.set_title(lettering.label(heading, 90), fontsize=11, loc="left")
     _legend(ax, shown, {**_WORDS, **(names or {})}, lettering, theme)
     return dress(ax, theme, note=lettering.note)
+
+
+def _order(record: MemoryRecord) -> tuple[datetime, datetime, int]:
+    return record.recorded_at, record.occurred_at, record.position or 0
 
 
 def _times(record: MemoryRecord) -> list[datetime]:

@@ -481,3 +481,21 @@ def test_any_prompt_gets_the_same_answer_twice(texts: list[str]) -> None:
         first, second = model.invoke(prompt), model.invoke(prompt)
         assert first.text or first.tool_calls
         assert (first.text, first.tool_calls) == (second.text, second.tool_calls)
+
+
+@pytest.mark.parametrize(
+    ("old", "said", "kept"),
+    [
+        ("The user is allergic to peanuts.", "Human: The budget is 500 euros.\nAI: Noted.", ("peanuts", "500 euros")),
+        ("用户对花生过敏。", "Human: 预算是 500 元。\nAI: 记下了。", ("花生", "500 元")),
+    ],
+)
+def test_langchains_progressive_summary_is_folded_from_the_last_lines_alone(
+    old: str, said: str, kept: tuple[str, ...]
+) -> None:
+    from langchain_classic.memory.prompt import SUMMARY_PROMPT
+
+    summary = ExtractiveChatModel().invoke(SUMMARY_PROMPT.format(summary=old, new_lines=said)).text
+    assert all(words in summary for words in kept)
+    assert "artificial intelligence" not in summary
+    assert "Human:" not in summary
