@@ -222,7 +222,7 @@ def read_range(core: Core, thread_id: str, start: int, end: int) -> Operation[li
     """Return the messages at some positions of a thread's log, which is known to be that long."""
     keys = [position_key(place) for place in range(start, end)]
     entries = yield from get_items(core, _log_leaf(core, thread_id), keys)
-    ids = [str(entry.value["record"]) for entry in entries if isinstance(entry, Item)]
+    ids = [str(entry.value.get("record")) for entry in entries if isinstance(entry, Item)]
     items = yield from get_items(core, core.records_leaf, ids)
     return [from_value(item.value) for item in items if item]
 

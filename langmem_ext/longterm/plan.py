@@ -78,7 +78,16 @@ class Plan:
         return conditions
 
     def admits(self, value: Mapping[str, Any]) -> bool:
-        """Whether a stored record passes the filter; for stores whose operators can't be relied on."""
+        """Whether a stored record passes the filter; for stores whose operators can't be relied on.
+
+        What lacks a column, or has it of another type, is no record of ours and does not pass.
+        """
+        try:
+            return "id" in value and self._admits(value)
+        except (KeyError, TypeError, ValueError):
+            return False
+
+    def _admits(self, value: Mapping[str, Any]) -> bool:
         moment = self.as_of.timestamp() if self.as_of else None
         if moment is None:
             believed = value["believed_until"] == FOREVER

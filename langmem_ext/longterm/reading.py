@@ -129,10 +129,10 @@ def _read_all(core: Core, *, tokens: bool) -> Operation[_Counted]:
     superseded = 0
     spent = {True: 0, False: 0}
     for item in (yield from scan(core, core.records_leaf)):
-        if item.value["believed_until"] == FOREVER:
-            kind = item.value["kind"]
+        if item.value.get("believed_until") == FOREVER:
+            kind = str(item.value.get("kind"))
             counted[kind] = counted.get(kind, 0) + 1
-            spent[kind == "message"] += core.counter(str(item.value["content"])) if tokens else 0
+            spent[kind == "message"] += core.counter(str(item.value.get("content"))) if tokens else 0
         elif not is_shadow(item):
             superseded += 1
     return counted, superseded, spent

@@ -1,6 +1,5 @@
 """`check`: do the layers of a store agree with each other, and can what is derived be rebuilt."""
 
-import json
 import sqlite3
 from dataclasses import dataclass, field, replace
 
@@ -13,6 +12,7 @@ from langmem_ext.store.database import Database
 from langmem_ext.store.embedding import Embedder
 from langmem_ext.store.maintenance import vector_size
 from langmem_ext.store.reading import find_namespaces
+from langmem_ext.store.rows import decode_value
 from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
 from langmem_ext.store.shelves import Shelves
 from langmem_ext.store.texts import LexicalRow, Text
@@ -146,9 +146,10 @@ def _check_rows(connection: sqlite3.Connection, findings: _Findings) -> None:
 
 def _is_object(text: str) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
+        decode_value(text)
+    except StoreCorruptError:
         return False
+    return True
 
 
 def _check_derived(connection: sqlite3.Connection, embedder: Embedder | None, findings: _Findings) -> None:
@@ -185,10 +186,11 @@ def _vectors_fit(connection: sqlite3.Connection, item_id: int, texts: list[Text]
     return right and all(_is_unit(blob, dims) for *_, blob in rows)
 
 
-def _is_unit(blob: bytes, dims: int) -> bool:
-    if len(blob) != dims * 4:
+def _is_unit(blob: object, dims: int) -> bool:
+    if not isinstance(blob, bytes) or len(blob) != dims * 4:
         return False
-    norm = float(np.linalg.norm(np.frombuffer(blob, np.float32)))
+    with np.errstate(over="ignore", invalid="ignore"):  # damaged bytes may be any number
+        norm = float(np.linalg.norm(np.frombuffer(blob, np.float32)))
     return norm == 0 or abs(norm - 1) < _TOLERANCE
 
 

@@ -198,6 +198,10 @@ def translated(path: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise _translation(error, path) from error
+    except UnicodeDecodeError as error:  # SQLite quotes damaged names in its messages as they are
+        raise StoreCorruptError(
+            f"the database {path!r} is damaged (text that is no UTF-8); restore a backup, the file is untouched"
+        ) from error
 
 
 def _translation(error: sqlite3.Error, path: str) -> StoreError:

@@ -10,7 +10,7 @@ from typing import Any
 from langgraph.store.base import InvalidNamespaceError, Item, SearchItem
 from pydantic_core import from_json
 
-from langmem_ext.errors import InvalidInputError
+from langmem_ext.errors import InvalidInputError, StoreCorruptError
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -48,12 +48,29 @@ def decode_value(text: str) -> dict[str, Any]:
 
     pydantic's reader takes less than half the time of the standard one; what it refuses (a lone surrogate, deep
     nesting) the standard one reads.
+
+    Raises:
+        StoreCorruptError: It is no JSON object.
     """
     try:
-        value: dict[str, Any] = from_json(text)
-    except ValueError:
-        value = json.loads(text)
+        value = from_json(text)
+    except (ValueError, TypeError):
+        value = _decode_slowly(text)
+    if not isinstance(value, dict):
+        raise damaged_value()
     return value
+
+
+def _decode_slowly(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        raise damaged_value() from None
+
+
+def damaged_value() -> StoreCorruptError:
+    """Return the error of a value that is not what was written."""
+    return StoreCorruptError("the value of an item is no JSON object: the file is damaged; `check` says how far")
 
 
 def _reason(error: Exception) -> str:
@@ -114,8 +131,15 @@ def _is_unicode(text: str) -> bool:
 
 
 def moment(stamp: int) -> datetime:
-    """Turn microseconds since the epoch into a time."""
-    return _EPOCH + timedelta(microseconds=stamp)
+    """Turn microseconds since the epoch into a time.
+
+    Raises:
+        StoreCorruptError: No such time.
+    """
+    try:
+        return _EPOCH + timedelta(microseconds=stamp)
+    except (OverflowError, TypeError):
+        raise StoreCorruptError("the time of an item is none: the file is damaged; `check` says how far") from None
 
 
 @dataclass(frozen=True, slots=True)

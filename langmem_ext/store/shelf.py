@@ -20,6 +20,7 @@ from langmem_ext.errors import StoreCorruptError
 from langmem_ext.store.arrays import GrowingArray
 from langmem_ext.store.columns import Column, Mask
 from langmem_ext.store.filters import Condition, Path, resolve
+from langmem_ext.store.rows import decode_value
 from langmem_ext.store.schema import ITS_VECTORS
 from langmem_ext.store.vectors import HALF_FROM_ROWS, Slots, VectorIndex
 
@@ -274,7 +275,7 @@ def _values(
         except sqlite3.OperationalError:  # a SQLite without JSON, or a value nested deeper than it reads
             pass
     rows = connection.execute(_SELECT.format("value"), (namespace_id, seen))
-    return [[resolve(value, path) for path in paths] for value in (json.loads(text) for (text,) in rows)]
+    return [[resolve(value, path) for path in paths] for value in (decode_value(text) for (text,) in rows)]
 
 
 def _extracted(connection: sqlite3.Connection, namespace_id: int, seen: int, keys: Sequence[str]) -> list[list[Any]]:
