@@ -24,6 +24,7 @@ LAYERS = {
     "text": NOUNS,
     "times": NOUNS,
     "tokens": NOUNS,
+    "tracing": NOUNS,
     "store": ENGINE,
     "longterm": ENGINE,
     "context": CONTEXT,

@@ -40,6 +40,7 @@ from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import SUMMARISE
 from langmem_ext.records import MemoryRecord, from_value
 from langmem_ext.text import language
+from langmem_ext.tracing import traced
 
 logger = logging.getLogger("langmem_ext")
 
@@ -88,6 +89,7 @@ class Job:
         return self.told is None or self.told(self.report.messages, self.total) is not False
 
 
+@traced
 def consolidate(
     core: Core,
     *,

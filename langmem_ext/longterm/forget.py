@@ -19,6 +19,7 @@ from langmem_ext.longterm.writing import UNINDEXED, commit, puts, unindex
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import SupportsPurge
 from langmem_ext.records import ForgetReceipt, MemoryRecord, from_value
+from langmem_ext.tracing import traced
 
 _DIGESTS = ("summary", "reflection")
 _DERIVED = ("fact", "preference", "relation", "event", "profile", *_DIGESTS)
@@ -83,6 +84,7 @@ def _collect(core: Core, first: MemoryRecord) -> Operation[tuple[dict[str, Memor
     return doomed, list(digests.values())
 
 
+@traced
 def forget(core: Core, id: str) -> Operation[ForgetReceipt]:  # noqa: A002
     """Remove a memory and everything that holds its words.
 
@@ -145,6 +147,7 @@ def _last_wins(ops: list[Op]) -> list[Op]:
     return list(last.values())
 
 
+@traced
 def forget_all(core: Core) -> Operation[ForgetReceipt]:
     """Remove everything in this memory's namespace: records, logs, indexes, statistics and state."""
     core.take_usage()

@@ -21,6 +21,7 @@ from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.writing import clean, commit, moment, record_put
 from langmem_ext.operations import Operation, batch
 from langmem_ext.records import MemoryRecord, derived_id, from_value, new_id
+from langmem_ext.tracing import traced
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
 MAX_PAGE = 1000
@@ -165,6 +166,7 @@ def _append(core: Core, thread_id: str, records: Sequence[MemoryRecord]) -> Oper
     return [stored[record.id] for record in records]
 
 
+@traced
 def observe(
     core: Core,
     messages: Sequence[AnyMessage | BaseMessage | dict[str, Any] | tuple[str, str]] | BaseMessage,

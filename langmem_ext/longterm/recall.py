@@ -26,6 +26,7 @@ from langmem_ext.longterm.topics import is_topical
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Candidates
 from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, from_value, render
+from langmem_ext.tracing import traced
 
 _NOTED = 20
 """Records of a recall whose use is noted: one that fills a large context uses what it found first."""
@@ -64,6 +65,7 @@ class Ranked:
         return Ranked([self.records[place] for place in kept], [self.scores[place] for place in kept])
 
 
+@traced
 def recall(
     core: Core,
     query: str,

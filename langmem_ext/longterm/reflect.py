@@ -27,6 +27,7 @@ from langmem_ext.operations import Operation
 from langmem_ext.prompts import REFLECT
 from langmem_ext.records import FOREVER, Kind, MemoryRecord, derived_id, from_value
 from langmem_ext.text import language
+from langmem_ext.tracing import traced
 
 logger = logging.getLogger("langmem_ext")
 
@@ -56,6 +57,7 @@ class ReflectionReport(BaseModel):
     tokens: int = 0
 
 
+@traced
 def reflect(core: Core, *, due_only: bool = False, meter: Meter | None = None) -> Operation[ReflectionReport]:
     """Derive insights from what was learnt since the last reflection.
 

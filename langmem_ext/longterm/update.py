@@ -34,6 +34,7 @@ from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import UPDATE
 from langmem_ext.records import MemoryRecord, derived_id, escape, from_value
 from langmem_ext.text import language
+from langmem_ext.tracing import traced
 
 logger = logging.getLogger("langmem_ext")
 
@@ -86,6 +87,7 @@ class Range:
         return derived_id(*core.namespace, self.thread_id, str(self.start), str(self.end), str(number))
 
 
+@traced
 def update(core: Core, *, thread_id: str | None = None, meter: Meter | None = None) -> Operation[UpdateReport]:
     """Distil what the log holds beyond its watermarks into typed records.
 

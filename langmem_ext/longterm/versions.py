@@ -17,6 +17,7 @@ from langmem_ext.longterm.core import TEXT_INDEX, Core, exclusively, get_items, 
 from langmem_ext.longterm.writing import build, commit, puts, record_put, unindex
 from langmem_ext.operations import Operation
 from langmem_ext.records import MemoryRecord, epoch, from_value
+from langmem_ext.tracing import traced
 
 SHADOW = "@"
 """Separates a record's id from the number of a shadow in the shadow's key."""
@@ -90,6 +91,7 @@ def _current(core: Core, record_id: str) -> Operation[Item]:
     return item
 
 
+@traced
 def revise(
     core: Core,
     id: str,  # noqa: A002
@@ -154,6 +156,7 @@ def _check_changeable(record: MemoryRecord) -> None:
         )
 
 
+@traced
 def retire(core: Core, id: str) -> Operation[MemoryRecord]:  # noqa: A002
     """Stop believing a memory, without a successor; it stays in the history and `undo` brings it back.
 
@@ -186,6 +189,7 @@ def _restore(core: Core, item: Item, now: datetime) -> Operation[list[Op]]:
     ]
 
 
+@traced
 def undo(core: Core, id: str) -> Operation[MemoryRecord]:  # noqa: A002
     """Take the last revision or retirement of a memory back.
 

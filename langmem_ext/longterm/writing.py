@@ -21,6 +21,7 @@ from langmem_ext.protocols import SupportsCandidates
 from langmem_ext.records import KINDS, Kind, MemoryRecord, from_value, new_id, to_value
 from langmem_ext.text import canonical_keyword
 from langmem_ext.times import parse_bound
+from langmem_ext.tracing import traced
 
 logger = logging.getLogger("langmem_ext")
 
@@ -247,6 +248,7 @@ def _existing(core: Core, records: Sequence[MemoryRecord]) -> Operation[dict[str
     return {item.key: item for item in items if item}
 
 
+@traced
 def remember_many(core: Core, entries: Iterable[Mapping[str, Any]]) -> Operation[list[MemoryRecord]]:
     """Store several memories in one batch with one embedding call.
 

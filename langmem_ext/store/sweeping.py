@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from langmem_ext.errors import InvalidInputError, StoreClosedError, StoreError
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger("langmem_ext")
 
 
 class Sweeper:
