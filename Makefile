@@ -15,10 +15,10 @@ CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 pyth
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow lint audit type notebooks bench docs clean
+.PHONY: help demo test test-slow test-newest test-lowest package lint audit type notebooks bench docs clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMPS)/package ## Install the package and show it: remember today, recall tomorrow
 	@$(PY) -m langmem_ext.cli demo $(ARGS)
@@ -28,6 +28,31 @@ test: $(STAMPS)/dev ## Run the tests (under 5 minutes on 2 cores)
 
 test-slow: $(STAMPS)/dev ## Run the tests that take longer: kill rounds, soak, served graphs
 	@$(PY) -m pytest -q -n $(WORKERS) -m slow $(ARGS)
+
+test-newest: | $(PY) ## Run the tests with the newest dependencies that are allowed, in an environment of their own
+	@$(MAKE) --no-print-directory .build/newest/done RESOLUTION=highest INTO=newest
+	@.build/newest/bin/python -m pytest -q -n $(WORKERS) $(ARGS)
+
+test-lowest: | $(PY) ## Run the tests with the lowest dependencies that are allowed, in an environment of their own
+	@$(MAKE) --no-print-directory .build/lowest/done RESOLUTION=lowest-direct INTO=lowest
+	@.build/lowest/bin/python -m pytest -q -n $(WORKERS) -W default $(ARGS)
+
+.build/newest/done .build/lowest/done: pyproject.toml
+	@echo "Installing langmem-ext[dev] into .build/$(INTO), $(RESOLUTION) versions (some minutes, once)"
+	@rm -rf .build/$(INTO) && mkdir -p .build
+	@$(PY) -m pip --disable-pip-version-check -qq install "uv>=0.9"
+	@$(PY) -m uv venv -q --python $(PY) .build/$(INTO)
+	@$(PY) -m uv pip install -q --python .build/$(INTO)/bin/python --resolution $(RESOLUTION) --editable ".[dev]"
+	@touch $@
+
+package: | $(PY) ## Build wheel and sdist, install the wheel into an empty environment, run the demo there
+	@rm -rf .build/package dist && mkdir -p .build
+	@$(PY) -m pip --disable-pip-version-check -qq install "build>=1.2"
+	@$(PY) -m build --outdir dist . >/dev/null
+	@$(PY) -m venv .build/package
+	@.build/package/bin/pip --disable-pip-version-check -qq install dist/*.whl
+	@cd .build && package/bin/langmem-ext demo $(ARGS)
+	@ls dist
 
 lint: $(STAMPS)/dev ## Check style, formatting and what a security linter finds
 	@$(PY) -m ruff check .

@@ -43,6 +43,26 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert not loaded & set(HEAVY)
 
 
+def test_using_every_public_name_imports_no_provider_and_nothing_huge() -> None:
+    """What a user did not ask for is not loaded: no provider's client, no torch, nothing that is being sunset."""
+    code = """
+import json, sys, langmem_ext, langmem_ext.offline, langmem_ext.redaction
+for name in langmem_ext.__all__:
+    getattr(langmem_ext, name)
+with langmem_ext.open_store(":memory:") as store:
+    memory = langmem_ext.LongTermMemory(store, redact=langmem_ext.redaction.Redactor())
+    memory.remember("tea")
+    memory.recall("tea")
+print(json.dumps(sorted(sys.modules)))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in json.loads(result.stdout)}
+    assert not loaded & {
+        "torch", "transformers", "sentence_transformers", "tiktoken", "langchain_community", "langchain_openai",
+        "langchain_anthropic", "langchain_ollama", "openai", "anthropic", "psycopg", "mcp", "starlette", "jinja2",
+    }  # fmt: skip
+
+
 def test_the_types_are_published() -> None:
     from importlib.resources import files
 
