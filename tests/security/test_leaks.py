@@ -137,7 +137,7 @@ def told(error: BaseException | None) -> list[str]:
 
 def test_neither_logs_nor_errors_hold_what_was_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     raised: list[BaseException] = []
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="langmem_ext"):
         session(tmp_path / "memory.db", raised)
     logged = [record for record in caplog.records if record.name.split(".")[0] == "langmem_ext"]
     assert len(logged) >= 6, "the failures are logged"
