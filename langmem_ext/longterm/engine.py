@@ -89,6 +89,8 @@ class LongTermMemory(Core):
     ahistory = asynchronous(versions.history)
     forget = synchronous(forgetting.forget)
     aforget = asynchronous(forgetting.forget)
+    forget_thread = synchronous(forgetting.forget_thread)
+    aforget_thread = asynchronous(forgetting.forget_thread)
     forget_all = synchronous(forgetting.forget_all)
     aforget_all = asynchronous(forgetting.forget_all)
 

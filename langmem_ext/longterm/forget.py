@@ -5,15 +5,17 @@ from it alone go too, and digests of several records are written anew from what 
 are erased from its files afterwards.
 """
 
-from collections.abc import Iterable, Set as AbstractSet
+from collections.abc import Iterable, Sequence, Set as AbstractSet
+from dataclasses import dataclass, field
 
 from langgraph.store.base import Item, Op, PutOp
 
 from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, exclusively, get_items, get_record, is_shadow, put, scan
 from langmem_ext.longterm.extract import summarise
-from langmem_ext.longterm.log import position_key
+from langmem_ext.longterm.log import check_thread, position_key, thread_length
 from langmem_ext.longterm.overview import RECALLS
+from langmem_ext.longterm.running import CLEARED, Note, note_put, notes_removal
 from langmem_ext.longterm.versions import lineage_items
 from langmem_ext.longterm.writing import UNINDEXED, commit, puts, unindex
 from langmem_ext.operations import Operation, ask, batch
@@ -63,25 +65,48 @@ def _rewrite(core: Core, record: MemoryRecord, left: list[MemoryRecord]) -> Memo
     )
 
 
-def _collect(core: Core, first: MemoryRecord) -> Operation[tuple[dict[str, MemoryRecord], list[MemoryRecord]]]:
-    """Follow derivations from a record: what goes with it, and the digests that must be written anew."""
-    doomed: dict[str, MemoryRecord] = {}
-    frontier = [first]
+def _items(core: Core, records: Sequence[MemoryRecord]) -> Operation[list[Item]]:
+    """Return every item of the records' lineages, shadows included; a logged message is never revised."""
+    messages = [record.id for record in records if record.kind == "message"]
+    found = yield from get_items(core, core.records_leaf, messages)
+    items = [item for item in found if item]
+    for lineage in {record.lineage for record in records if record.kind != "message"}:
+        items += yield from lineage_items(core, lineage)
+    return items
+
+
+@dataclass(slots=True)
+class _Doomed:
+    """What goes: every item, the records they are, and the digests that must be written anew."""
+
+    items: dict[tuple[tuple[str, ...], str], Item] = field(default_factory=dict)
+    records: dict[str, MemoryRecord] = field(default_factory=dict)
+    digests: list[MemoryRecord] = field(default_factory=list)
+
+    def add(self, items: Iterable[Item]) -> None:
+        for item in items:
+            self.items[item.namespace, item.key] = item
+            record = from_value(item.value)
+            self.records.setdefault(record.id, record)
+
+
+def _collect(core: Core, first: Sequence[MemoryRecord]) -> Operation[_Doomed]:
+    """Follow derivations from records: what goes with them, and the digests that must be written anew."""
+    doomed = _Doomed()
+    frontier = list(first)
     digests: dict[str, MemoryRecord] = {}
     while frontier:
-        for record in frontier:
-            for item in (yield from lineage_items(core, record.lineage)):
-                version = from_value(item.value)
-                doomed.setdefault(version.id, version)
-        derived = yield from _derived(core, doomed.keys())
+        doomed.add((yield from _items(core, frontier)))
+        derived = yield from _derived(core, doomed.records.keys())
         frontier = []
         for record in derived:
             digests.pop(record.id, None)
-            if record.kind in _DIGESTS and not doomed.keys() >= set(record.sources):
+            if record.kind in _DIGESTS and not doomed.records.keys() >= set(record.sources):
                 digests[record.id] = record
             else:
                 frontier.append(record)
-    return doomed, list(digests.values())
+    doomed.digests = list(digests.values())
+    return doomed
 
 
 @traced
@@ -101,26 +126,49 @@ def forget(core: Core, id: str) -> Operation[ForgetReceipt]:  # noqa: A002
     record = yield from get_record(core, id)
 
     def body() -> Operation[ForgetReceipt]:
-        return (yield from _forget(core, record))
+        return (yield from _forget(core, [record]))
 
     receipt = yield from exclusively(core, "versions", body)
     return receipt.model_copy(update={"purged": (yield from purge(core))})
 
 
-def _forget(core: Core, record: MemoryRecord) -> Operation[ForgetReceipt]:
-    doomed, digests = yield from _collect(core, record)
+def forget_thread(core: Core, thread_id: str) -> Operation[ForgetReceipt]:
+    """Remove a conversation: its messages, what it alone was the source of, and what else belongs to it.
+
+    Args:
+        thread_id: The conversation; one that is not there is forgotten already. Its log goes on where it ended.
+
+    Returns:
+        What was removed and rewritten, counted; see `forget`.
+    """
+    thread_id = check_thread(thread_id)
+
+    def body() -> Operation[ForgetReceipt]:
+        items = yield from scan(core, core.records_leaf, {"thread_id": thread_id})
+        length = yield from thread_length(core, thread_id)
+        receipt = yield from _forget(core, [from_value(item.value) for item in items if not is_shadow(item)])
+        if length:
+            yield from batch(core.store, [note_put(core, CLEARED, thread_id, Note(position=length))])
+        return receipt
+
+    receipt = yield from exclusively(core, f"log:{thread_id}", lambda: exclusively(core, "versions", body))
+    return receipt.model_copy(update={"purged": (yield from purge(core))})
+
+
+def _forget(core: Core, first: Sequence[MemoryRecord]) -> Operation[ForgetReceipt]:
+    doomed = yield from _collect(core, first)
     ops: list[Op] = []
-    versions = entries = 0
-    for lineage in {version.lineage for version in doomed.values()}:
-        items = yield from lineage_items(core, lineage)
-        versions += len(items) - 1
-        for item in items:
-            version = from_value(item.value)
-            entries += len(unindex(core, version)) if version.live else 0
-            ops.extend(_removal(core, version, [item]))
+    entries = 0
+    for item in doomed.items.values():
+        version = from_value(item.value)
+        entries += len(unindex(core, version)) if version.live else 0
+        ops.extend(_removal(core, version, [item]))
+    threads = {record.thread_id for record in doomed.records.values() if record.thread_id}
+    ops.extend(notes_removal(core, sorted(threads)))
+    versions = len(doomed.items) - len({record.lineage for record in doomed.records.values()})
     rewritten: list[str] = []
-    for digest in digests:
-        sources = yield from get_items(core, core.records_leaf, [s for s in digest.sources if s not in doomed])
+    for digest in doomed.digests:
+        sources = yield from get_items(core, core.records_leaf, [s for s in digest.sources if s not in doomed.records])
         left = [from_value(item.value) for item in sources if item]
         ops.extend(unindex(core, digest))
         if left:
@@ -128,16 +176,17 @@ def _forget(core: Core, record: MemoryRecord) -> Operation[ForgetReceipt]:
             rewritten.append(digest.id)
         else:
             ops.extend(_removal(core, digest, (yield from lineage_items(core, digest.lineage))))
-            doomed[digest.id] = digest
+            doomed.records[digest.id] = digest
     yield from commit(core, _last_wins(ops))
+    asked = {record.lineage for record in first}
     return ForgetReceipt(
-        ids=[record.id],
-        records=len({version.lineage for version in doomed.values()}),
+        ids=[record.id for record in first],
+        records=len({version.lineage for version in doomed.records.values()}),
         versions=versions,
         index_entries=entries,
-        log_messages=sum(version.kind == "message" for version in doomed.values()),
+        log_messages=sum(version.kind == "message" for version in doomed.records.values()),
         rewritten=rewritten,
-        removed=[key for key, version in doomed.items() if version.lineage != record.lineage],
+        removed=[key for key, version in doomed.records.items() if version.lineage not in asked],
     )
 
 

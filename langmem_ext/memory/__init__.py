@@ -1,0 +1,64 @@
+"""Drop-in memory for LangChain chains: change the import, and it is durable, asynchronous, bounded and multi-user.
+
+The classes have the fields and the results of LangChain's own. Where nothing is said they keep to this process as
+those do; ``store=`` makes them durable, and the session in ``config["configurable"]`` keeps users apart. Imports the
+engine, the main context and the loop's updates; nothing imports it but applications.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from langmem_ext.memory.buffer import (
+        ConversationBufferMemory,
+        ConversationBufferWindowMemory,
+        ConversationTokenBufferMemory,
+    )
+    from langmem_ext.memory.cognitive import CognitiveMemory
+    from langmem_ext.memory.combined import CombinedMemory, ReadOnlySharedMemory
+    from langmem_ext.memory.history import StoreChatMessageHistory
+    from langmem_ext.memory.runnables import with_memory
+    from langmem_ext.memory.summary import ConversationSummaryBufferMemory, ConversationSummaryMemory
+    from langmem_ext.memory.vector import VectorStoreRetrieverMemory
+
+_HOMES = {
+    "CognitiveMemory": "langmem_ext.memory.cognitive",
+    "CombinedMemory": "langmem_ext.memory.combined",
+    "ConversationBufferMemory": "langmem_ext.memory.buffer",
+    "ConversationBufferWindowMemory": "langmem_ext.memory.buffer",
+    "ConversationSummaryBufferMemory": "langmem_ext.memory.summary",
+    "ConversationSummaryMemory": "langmem_ext.memory.summary",
+    "ConversationTokenBufferMemory": "langmem_ext.memory.buffer",
+    "ReadOnlySharedMemory": "langmem_ext.memory.combined",
+    "StoreChatMessageHistory": "langmem_ext.memory.history",
+    "VectorStoreRetrieverMemory": "langmem_ext.memory.vector",
+    "with_memory": "langmem_ext.memory.runnables",
+}
+
+__all__ = [
+    "CognitiveMemory",
+    "CombinedMemory",
+    "ConversationBufferMemory",
+    "ConversationBufferWindowMemory",
+    "ConversationSummaryBufferMemory",
+    "ConversationSummaryMemory",
+    "ConversationTokenBufferMemory",
+    "ReadOnlySharedMemory",
+    "StoreChatMessageHistory",
+    "VectorStoreRetrieverMemory",
+    "with_memory",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its home, once."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,117 @@
+"""Chat histories of our own: one in this process, one in a store. Both are LangChain's `BaseChatMessageHistory`."""
+
+from collections.abc import Sequence
+from contextvars import ContextVar
+
+from langchain_core.chat_history import BaseChatMessageHistory
+from langchain_core.messages import BaseMessage
+
+from langmem_ext.longterm import LongTermMemory
+from langmem_ext.longterm.forget import forget_thread
+from langmem_ext.longterm.log import MAX_PAGE, check_thread, message_text, observe, read_log, thread_length, to_message
+from langmem_ext.operations import Operation, arun, run
+from langmem_ext.records import MemoryRecord, derived_id
+
+TURN: ContextVar[str | None] = ContextVar("langmem_ext_turn", default=None)
+"""Names the turn that several memories save together, so that a log they share gets it once."""
+
+
+class BufferHistory(BaseChatMessageHistory):
+    """The messages of one session in this process. May be shared by threads: each call adds all it is given at once."""
+
+    def __init__(self, messages: Sequence[BaseMessage] = ()) -> None:
+        self.messages: list[BaseMessage] = list(messages)
+
+    def add_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Append messages."""
+        self.messages.extend(messages)
+
+    async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Append messages."""
+        self.add_messages(messages)
+
+    async def aget_messages(self) -> list[BaseMessage]:
+        """Return the messages."""
+        return self.messages
+
+    def clear(self) -> None:
+        """Remove all messages."""
+        del self.messages[:]
+
+    async def aclear(self) -> None:
+        """Remove all messages."""
+        self.clear()
+
+
+class StoreChatMessageHistory(BaseChatMessageHistory):
+    """The conversation log of one session, as LangChain's chat history.
+
+    Every message is a record of the memory, so that recall finds it; each comes back with its id and, in
+    ``additional_kwargs["timestamp"]``, the time it was said. Also serves `RunnableWithMessageHistory`:
+    ``lambda session_id: StoreChatMessageHistory(memory, session_id)``.
+
+    Any number of threads, tasks and processes may use one session at once: what one call adds stays together.
+
+    Args:
+        memory: Where the log is.
+        session_id: The conversation; the log's thread id.
+
+    Raises:
+        InvalidInputError: The session id does not fit a namespace label (1 to 200 characters).
+    """
+
+    def __init__(self, memory: LongTermMemory, session_id: str) -> None:
+        self.memory = memory
+        self.session_id = check_thread(session_id)
+
+    @property
+    def messages(self) -> list[BaseMessage]:  # type: ignore[override]
+        """All messages, oldest first."""
+        return run(self.read())
+
+    async def aget_messages(self) -> list[BaseMessage]:
+        """Return all messages, oldest first."""
+        return await arun(self.read())
+
+    def add_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Append messages; durable when this returns."""
+        run(self.append(messages))
+
+    async def aadd_messages(self, messages: Sequence[BaseMessage]) -> None:
+        """Async twin of `add_messages`."""
+        await arun(self.append(messages))
+
+    def clear(self) -> None:
+        """Forget the session: its messages, and what was derived from them alone."""
+        run(forget_thread(self.memory, self.session_id))
+
+    async def aclear(self) -> None:
+        """Async twin of `clear`."""
+        await arun(forget_thread(self.memory, self.session_id))
+
+    # The operations
+
+    def append(self, messages: Sequence[BaseMessage]) -> Operation[None]:
+        """Append messages to the log, in one batch; one without text and calls (an empty answer) says nothing."""
+        spoken = [message for message in messages if message_text(message)]
+        turn = TURN.get()
+        if turn is not None:
+            spoken = [
+                message if message.id else message.model_copy(update={"id": derived_id(turn, self.session_id, str(n))})
+                for n, message in enumerate(spoken)
+            ]
+        yield from observe(self.memory, spoken, thread_id=self.session_id)
+
+    def read(self, start: int = 0) -> Operation[list[BaseMessage]]:
+        """Return the messages from a position on."""
+        return [to_message(record) for record in (yield from self.records(start))]
+
+    def records(self, start: int = 0) -> Operation[list[MemoryRecord]]:
+        """Return the log's records from a position on; a negative one counts from the end."""
+        length = yield from thread_length(self.memory, self.session_id)
+        first = max(0, length + start) if start < 0 else start
+        found: list[MemoryRecord] = []
+        for page in range(first, length, MAX_PAGE):
+            limit = min(MAX_PAGE, length - page)
+            found += yield from read_log(self.memory, self.session_id, start=page, limit=limit)
+        return found
