@@ -56,7 +56,8 @@ class SummarizingMemory(ChatMemory):
     """
 
     llm: Runnable[Any, Any] | str | None = None
-    prompt: BasePromptTemplate = Field(default_factory=_classic_prompt)  # type: ignore[type-arg] - pydantic would build it
+    # unparametrised, because pydantic would try to build a parametrised one
+    prompt: BasePromptTemplate = Field(default_factory=_classic_prompt)  # type: ignore[type-arg]
     summary_message_cls: type[BaseMessage] = SystemMessage
 
     _note: ClassVar[str]

@@ -278,11 +278,11 @@ def test_an_agent_goes_on_with_what_a_chain_remembered(way: str, durable: BaseSt
     alice: Any = {"configurable": {"user_id": "alice", "session_id": "monday", "thread_id": "tuesday"}}
     ask(chain, way if way != "stream" else "invoke", {"input": "My cat is called Momo."}, alice)
     agent = create_agent(ExtractiveChatModel(), middleware=[MemoryMiddleware()], store=durable)
-    question = {"messages": [("user", "What is my cat called?")]}
+    question: Any = {"messages": [("user", "What is my cat called?")]}
     if way in {"invoke", "stream"}:
-        result = agent.invoke(question, alice)  # type: ignore[arg-type]
+        result = agent.invoke(question, alice)
     else:
-        result = asyncio.run(agent.ainvoke(question, alice))  # type: ignore[arg-type]
+        result = asyncio.run(agent.ainvoke(question, alice))
     assert "Momo" in result["messages"][-1].text
     assert "Momo" in ask(chain, way, {"input": "my cat?"}, {"configurable": {"user_id": "alice"}}).text
 

@@ -173,10 +173,10 @@ def test_times_are_kept(call: Call, durable: BaseStore) -> None:
         say(call, memory, "tea")
         (document,) = call(memory, "load_memory_variables", {"input": "tea"})["history"]
         assert before <= datetime.fromisoformat(document.metadata["timestamp"]) <= datetime.now(UTC)
-    memory = ConversationBufferMemory(store=durable, return_messages=True)
+    log = ConversationBufferMemory(store=durable, return_messages=True)
     said = HumanMessage("long ago", additional_kwargs={"timestamp": "2025-09-30T09:00:00+00:00"})
-    call(memory, "save_context", {"input": said}, {"output": "yes"})
-    messages = call(memory, "load_memory_variables", {})["history"]
+    call(log, "save_context", {"input": said}, {"output": "yes"})
+    messages = call(log, "load_memory_variables", {})["history"]
     assert messages[0].additional_kwargs["timestamp"] == "2025-09-30T09:00:00+00:00"
     assert datetime.fromisoformat(messages[1].additional_kwargs["timestamp"]) >= before
 

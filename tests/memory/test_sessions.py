@@ -1,6 +1,7 @@
 """One instance, many sessions: none sees another's words, wherever the session is named."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -46,6 +47,13 @@ def config(session: str, **more: str) -> Any:
     return {"configurable": {"session_id": session, **more}}
 
 
+def in_a_run(work: Callable[[], Any], configuration: Any) -> Any:
+    def body(_: Any) -> Any:
+        return work()
+
+    return RunnableLambda(body).invoke(None, configuration)
+
+
 def in_run(memory: Any, session: str, question: str, answer: str | None = None) -> Any:
     """Use a memory inside a run of a session; without an answer it is asked, with one it is told."""
 
@@ -79,7 +87,7 @@ def test_one_instance_serves_many_sessions(kind: str, place: str, durable: BaseS
     assert "1234" not in bob
     assert "code is" not in carol
     assert "code is" not in memory.load_memory_variables({"input": "what is my code?"})["history"]
-    RunnableLambda(lambda _: memory.clear()).invoke(None, config("alice"))
+    in_a_run(memory.clear, config("alice"))
     assert "1234" not in in_run(memory, "alice", "what is my code?")
     assert "9876" in in_run(memory, "bob", "what is my code?")
 
@@ -111,7 +119,7 @@ def test_the_constructors_session_goes_first(call: Call, durable: BaseStore) -> 
 def test_a_graphs_thread_is_a_session(durable: BaseStore) -> None:
     memory = ConversationBufferMemory(store=durable)
     thread: Any = {"configurable": {"thread_id": "t1", "user_id": "alice"}}
-    RunnableLambda(lambda _: memory.save_context({"input": "hi"}, {"output": "hello"})).invoke(None, thread)
+    in_a_run(lambda: memory.save_context({"input": "hi"}, {"output": "hello"}), thread)
     assert LongTermMemory(durable, ("memories", "alice")).threads() == ["t1"]
 
 
@@ -127,7 +135,7 @@ def test_a_graphs_thread_is_a_session(durable: BaseStore) -> None:
 )
 def test_the_namespace_is_the_users(namespace: Any, values: dict[str, str], root: Any, durable: BaseStore) -> None:
     memory = ConversationBufferMemory(store=durable, **({"namespace": namespace} if namespace else {}))
-    RunnableLambda(lambda _: memory.save_context({"input": "hi"}, {"output": "ho"})).invoke(None, config("s", **values))
+    in_a_run(lambda: memory.save_context({"input": "hi"}, {"output": "ho"}), config("s", **values))
     assert [record.content for record in LongTermMemory(durable, root).log("s")] == ["hi", "ho"]
 
 
@@ -190,7 +198,7 @@ def test_a_session_among_many_finds_its_own_documents(retriever: Any, search_typ
 def test_what_belongs_together_wrongly_is_refused(durable: BaseStore) -> None:
     with pytest.raises(ValueError, match="either chat_memory= or store="):
         ConversationBufferMemory(chat_memory=BufferHistory(), store=durable)
-    with pytest.raises(ValueError, match="either retriever= .* or store="):
+    with pytest.raises(ValueError, match=r"either retriever= .* or store="):
         VectorStoreRetrieverMemory()
     with pytest.raises(ValueError, match="keeps its own log"):
         CognitiveMemory(chat_memory=BufferHistory())
