@@ -32,6 +32,8 @@ LAYERS = {
     "tools": TOOLS,
     "loop": LOOP,
     "evaluation": DOORS,
+    "importers": DOORS,
+    "scope": DOORS,
     "mcp_server": DOORS,
     "memory": DOORS,
     "middleware": DOORS,

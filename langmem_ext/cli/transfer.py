@@ -1,4 +1,4 @@
-"""Commands that move a whole memory as JSON lines; see `jsonlines` for the format."""
+"""Commands that move memories: as JSON lines of our own (see `jsonlines`), and in from other systems."""
 
 import os
 import sys
@@ -7,13 +7,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langmem_ext.cli.importing import Source, bring_in, tell
 from langmem_ext.cli.opening import opened_memory
-from langmem_ext.cli.options import OFFLINE, Embed, StoreUrl, User
-from langmem_ext.cli.output import say
+from langmem_ext.cli.options import OFFLINE, Embed, Json, StoreUrl, User
+from langmem_ext.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from langmem_ext.cli.jsonlines import Entry
+    from langmem_ext.longterm import LongTermMemory
 
 
 def export(
@@ -58,29 +63,55 @@ def _write_whole(path: Path, lines: Iterable[str]) -> None:
 
 
 def import_(
-    file: Annotated[str, typer.Argument(help='File that export wrote; "-" is stdin.', metavar="FILE")],
+    file: Annotated[str, typer.Argument(help='File to read; "-" is stdin, for what export wrote.', metavar="FILE")],
     *,
+    source: Annotated[Source, typer.Option("--from", help="What wrote the file.")] = "export",
     user: User = "default",
     store: StoreUrl = None,
     embed: Embed = OFFLINE,
+    session: Annotated[str | None, typer.Option(help="sql-history: only this session.")] = None,
+    table: Annotated[str | None, typer.Option(help="sql-history: table of the messages.")] = None,
+    namespace: Annotated[
+        str | None, typer.Option(help="langgraph, langmem: only below this namespace, e.g. memories/alice.")
+    ] = None,
+    as_json: Json = False,
 ) -> None:
-    """Read a memory that export wrote.
+    """Read a memory that export wrote, or what another system remembers.
 
     The whole file is checked before anything is written; bad lines are named by number. What is there already is not
-    written again, so an interrupted import can simply be repeated.
+    written again, so an interrupted import can simply be repeated. What was not understood is listed at the end.
 
     [bold]Examples[/bold]
 
     langmem-ext import alice.jsonl --user alice --store other.db
     zcat alice.jsonl.gz | langmem-ext import - --user alice
+    langmem-ext import conversations.json --from chatgpt --user alice
+    langmem-ext import chat.db --from sql-history --session alice --user alice
     """
-    from langmem_ext.cli.jsonlines import load, write_memory  # noqa: PLC0415
+    if source != "export":
+        with opened_memory(user, store, create=True, embed=embed) as memory:
+            report = bring_in(memory, source, file, session=session, table=table, prefix=namespace)
+        tell(report, user, as_json=as_json)
+        return
+    entries = _read_export(file)
+    with opened_memory(user, store, create=True, embed=embed) as memory:
+        written = _write_export(memory, entries)
+    if as_json:
+        print_json({"items": len(entries), "written": written})
+    else:
+        say(f"{written} of {len(entries)} items written into the memory of {user!r}")
+
+
+def _read_export(file: str) -> "list[Entry]":
+    from langmem_ext.cli.jsonlines import load  # noqa: PLC0415
 
     if file == "-":
-        entries = load(sys.stdin, "stdin")
-    else:
-        with Path(file).open(encoding="utf-8", newline="\n") as source:
-            entries = load(source, file)
-    with opened_memory(user, store, create=True, embed=embed) as memory:
-        written = write_memory(memory.store, memory.namespace, entries)
-    say(f"{written} of {len(entries)} items written into the memory of {user!r}")
+        return load(sys.stdin, "stdin")
+    with Path(file).open(encoding="utf-8", newline="\n") as source:
+        return load(source, file)
+
+
+def _write_export(memory: "LongTermMemory", entries: "list[Entry]") -> int:
+    from langmem_ext.cli.jsonlines import write_memory  # noqa: PLC0415
+
+    return write_memory(memory.store, memory.namespace, entries)

@@ -1,7 +1,8 @@
 """Chat histories of our own: one in this process, one in a store. Both are LangChain's `BaseChatMessageHistory`."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
+from typing import TypeVar
 
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
@@ -9,11 +10,24 @@ from langchain_core.messages import BaseMessage
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.longterm.forget import forget_thread
 from langmem_ext.longterm.log import MAX_PAGE, check_thread, message_text, observe, read_log, thread_length, to_message
-from langmem_ext.operations import Operation, arun, run
+from langmem_ext.operations import Operation, arun, ask, run
 from langmem_ext.records import MemoryRecord, derived_id
+
+T = TypeVar("T")
 
 TURN: ContextVar[str | None] = ContextVar("langmem_ext_turn", default=None)
 """Names the turn that several memories save together, so that a log they share gets it once."""
+
+
+def ask_history(
+    history: BaseChatMessageHistory, sync: Callable[[], T], asynchronous: Callable[[], Awaitable[T]]
+) -> Operation[T]:
+    """Wait for a chat history, in its sync form on a thread where it says that it has no other.
+
+    LangChain's `SQLChatMessageHistory` has methods of both forms and refuses those that its `async_mode` is not for.
+    """
+    blocking = not getattr(history, "async_mode", True)
+    return (yield from ask(sync, None if blocking else asynchronous))
 
 
 class BufferHistory(BaseChatMessageHistory):

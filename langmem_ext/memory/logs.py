@@ -14,9 +14,9 @@ from langchain_core.messages import BaseMessage, SystemMessage
 from langmem_ext.longterm.forget import forget_thread
 from langmem_ext.longterm.log import thread_length, to_message
 from langmem_ext.longterm.running import CLEARED, Note, read_note, write_note
-from langmem_ext.memory.history import BufferHistory, StoreChatMessageHistory
+from langmem_ext.memory.history import BufferHistory, StoreChatMessageHistory, ask_history
 from langmem_ext.memory.sessions import Guard, holding
-from langmem_ext.operations import Operation, ask
+from langmem_ext.operations import Operation
 
 MARK: Final = "langmem_ext_summary"
 """Marks the message that stands in a chat history for those that were summarised and removed."""
@@ -190,7 +190,7 @@ class HistoryLog:
 
     def _all(self) -> Operation[list[BaseMessage]]:
         history = self.history
-        return (yield from ask(lambda: history.messages, history.aget_messages))
+        return (yield from ask_history(history, lambda: history.messages, history.aget_messages))
 
     def append(self, messages: Sequence[BaseMessage]) -> Operation[None]:
         """See `Log`."""
@@ -202,7 +202,7 @@ class HistoryLog:
 
     def _add(self, messages: Sequence[BaseMessage]) -> Operation[None]:
         history = self.history
-        yield from ask(lambda: history.add_messages(messages), lambda: history.aadd_messages(messages))
+        yield from ask_history(history, lambda: history.add_messages(messages), lambda: history.aadd_messages(messages))
 
     def tail(self, count: int) -> Operation[tuple[Sequence[BaseMessage], bool]]:  # noqa: ARG002 - all is read at once
         """See `Log`."""
@@ -228,7 +228,7 @@ class HistoryLog:
         if (yield from self._all()) is messages:
             del messages[:start]
             return
-        yield from ask(history.clear, history.aclear)
+        yield from ask_history(history, history.clear, history.aclear)
         yield from self._add([*first, *messages[start:]])
 
     def note(self, name: str) -> Operation[Note]:
@@ -258,7 +258,7 @@ class HistoryLog:
     def clear(self) -> Operation[None]:
         """See `Log`."""
         history = self.history
-        yield from holding(self._writing, lambda: ask(history.clear, history.aclear))
+        yield from holding(self._writing, lambda: ask_history(history, history.clear, history.aclear))
         self._notes.clear()
 
 

@@ -260,6 +260,20 @@ def test_a_summary_buffer_prunes_a_durable_history_and_keeps_its_summary_there(t
     assert again.moving_summary_buffer == ""
 
 
+@pytest.mark.filterwarnings("ignore:.*langchain-community.*is being sunset:DeprecationWarning")
+def test_langchains_sql_history_is_pruned_blocking_and_awaited(tmp_path: Path, call: Call) -> None:
+    from langchain_community.chat_message_histories import SQLChatMessageHistory
+
+    history = SQLChatMessageHistory(session_id="s", connection=f"sqlite:///{tmp_path / 'chat.db'}")
+    memory = ConversationSummaryBufferMemory(llm=out_of_order(0), chat_memory=history, max_token_limit=40)
+    say(call, memory, *(f"turn {number}" for number in range(6)))
+    assert "turn 0" in call(memory, "load_memory_variables", {})["history"]
+    assert len(history.messages) < 6
+    call(memory, "clear")
+    assert history.messages == []
+    history.engine.dispose()
+
+
 def test_a_summary_covers_a_history_from_before(tmp_path: Path, call: Call) -> None:
     history = FileHistory(tmp_path / "history.json")
     say(call, ConversationSummaryMemory(llm=out_of_order(5), chat_memory=history), "one", "two")

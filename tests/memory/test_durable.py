@@ -102,15 +102,15 @@ def test_clearing_forgets_the_session_and_no_other(kind: str, call: Call, store:
     fields: dict[str, Any] = {"store": store, "namespace": ("memories", "alice")}
     memory = made[kind](session_id="one", **fields)
     other = made[kind](session_id="two", **fields)
-    say(call, memory, "My code is 1234.", *TURNS[:4])
-    say(call, other, "My code is 9876.")
+    say(call, memory, "My code is wombat.", *TURNS[:4])
+    say(call, other, "My code is numbat.")
     call(memory, "clear")
-    assert call(memory, "load_memory_variables", {"input": "my code?"})["history"].find("1234") < 0
-    assert "9876" in call(other, "load_memory_variables", {"input": "my code?"})["history"]
-    assert "1234" not in str(store.search(("memories", "alice"), limit=10_000))
+    assert call(memory, "load_memory_variables", {"input": "my code?"})["history"].find("wombat") < 0
+    assert "numbat" in call(other, "load_memory_variables", {"input": "my code?"})["history"]
+    assert "wombat" not in str(store.search(("memories", "alice"), limit=10_000))
     say(call, memory, "I begin anew")
     assert "I begin anew" in call(memory, "load_memory_variables", {"input": "begin anew"})["history"]
-    assert "1234" not in call(memory, "load_memory_variables", {"input": "my code?"})["history"]
+    assert "wombat" not in call(memory, "load_memory_variables", {"input": "my code?"})["history"]
 
 
 @pytest.mark.parametrize("kind", [ConversationSummaryMemory, ConversationSummaryBufferMemory, CognitiveMemory])
@@ -120,21 +120,21 @@ def test_a_forgotten_message_leaves_the_running_summary(kind: Any, call: Call, s
     if kind is ConversationSummaryBufferMemory:
         limit = {"max_token_limit": 30}
     memory = kind(store=store, namespace=("memories", "alice"), **limit)
-    say(call, memory, "My secret number is 4711 and I live in Bern.", *(f"{turn} " * 3 for turn in TURNS))
-    assert "4711" in str(store.search(("memories", "alice", "state"), limit=1000))
+    say(call, memory, "My secret word is quokka and I live in Bern.", *(f"{turn} " * 3 for turn in TURNS))
+    assert "quokka" in str(store.search(("memories", "alice", "state"), limit=1000))
     (first,) = engine.log("default", limit=1)
     engine.forget(first.id)
     engine.forget(engine.log("default", start=1, limit=1)[0].id)  # the answer repeats it
-    assert "4711" not in str(store.search(("memories", "alice"), limit=10_000))
+    assert "quokka" not in str(store.search(("memories", "alice"), limit=10_000))
     say(call, memory, "and now?")
-    assert "4711" not in call(memory, "load_memory_variables", {"input": "number?"})["history"]
+    assert "quokka" not in call(memory, "load_memory_variables", {"input": "number?"})["history"]
 
 
 def test_a_thread_is_forgotten_with_a_receipt(store: BaseStore) -> None:
     engine = LongTermMemory(store, ("memories", "alice"))
-    engine.observe([HumanMessage("my code is 1234", id="m1"), AIMessage("ok", id="m2")], thread_id="one")
+    engine.observe([HumanMessage("my code is wombat", id="m1"), AIMessage("ok", id="m2")], thread_id="one")
     engine.observe([HumanMessage("I like tea", id="m3")], thread_id="two")
-    engine.remember("the code is 1234", id="f1", sources=["m1"])
+    engine.remember("the code is wombat", id="f1", sources=["m1"])
     engine.remember("code and tea", id="s1", kind="summary", sources=["m1", "m3"])
     receipt = engine.forget_thread("one")
     assert sorted(receipt.ids) == ["m1", "m2"]
