@@ -33,7 +33,6 @@ LAYERS = {
     "loop": LOOP,
     "evaluation": DOORS,
     "importers": DOORS,
-    "scope": DOORS,
     "mcp_server": DOORS,
     "memory": DOORS,
     "middleware": DOORS,

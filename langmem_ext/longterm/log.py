@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from langchain_core.messages import AnyMessage, BaseMessage, convert_to_messages, message_to_dict, messages_from_dict
+from langchain_core.messages import (
+    AIMessage,
+    AnyMessage,
+    BaseMessage,
+    HumanMessage,
+    convert_to_messages,
+    message_to_dict,
+    messages_from_dict,
+)
 from langgraph.store.base import GetOp, Item, Op
 
 from langmem_ext import namespaces
@@ -25,6 +33,8 @@ from langmem_ext.tracing import traced
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
 MAX_PAGE = 1000
+
+_SPOKEN: dict[str, type[HumanMessage] | type[AIMessage]] = {"user": HumanMessage, "assistant": AIMessage}
 
 
 def role(record: MemoryRecord) -> str:
@@ -235,13 +245,16 @@ def to_message(record: MemoryRecord) -> BaseMessage:
     whole = data.get("message")
     if isinstance(whole, dict):
         message = messages_from_dict([whole])[0]
-    else:
-        (message,) = convert_to_messages([{"role": str(data.get("role", "user")), "content": record.content}])
-        if record.speaker not in {None, data.get("role")}:
-            message.name = record.speaker
-    message.id = record.id
-    message.additional_kwargs.setdefault("timestamp", record.occurred_at.isoformat())
-    return message
+        message.id = record.id
+        message.additional_kwargs.setdefault("timestamp", record.occurred_at.isoformat())
+        return message
+    said = str(data.get("role", "user"))
+    stamp = {"timestamp": record.occurred_at.isoformat()}
+    named = record.speaker if record.speaker not in {None, said} else None
+    if said in _SPOKEN:
+        return _SPOKEN[said](record.content, id=record.id, name=named, additional_kwargs=stamp)
+    (message,) = convert_to_messages([{"role": said, "content": record.content}])
+    return message.model_copy(update={"id": record.id, "name": named, "additional_kwargs": stamp})
 
 
 def read_messages(core: Core, thread_id: str, *, start: int = 0, limit: int = 100) -> Operation[list[BaseMessage]]:

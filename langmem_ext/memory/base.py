@@ -10,7 +10,7 @@ from typing import Any, Final, Self, TypeAlias, cast
 
 from langchain_classic.base_memory import BaseMemory
 from langchain_core.chat_history import BaseChatMessageHistory
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, get_buffer_string
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 from langchain_core.runnables import Runnable
 from langgraph.store.base import BaseStore
 from pydantic import ConfigDict, Field, PrivateAttr, model_validator
@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.memory.history import StoreChatMessageHistory
-from langmem_ext.memory.keys import Inputs, input_key, output_key, said
+from langmem_ext.memory.keys import Inputs, as_text, input_key, output_key, said
 from langmem_ext.memory.logs import EngineLog, HistoryLog, LocalLog, Log
 from langmem_ext.memory.sessions import Caller, Guard, caller
 from langmem_ext.operations import Operation, arun, run
@@ -151,9 +151,7 @@ class ChatMemory(SessionMemory):
     ai_prefix: str = "AI"
     given_history: BaseChatMessageHistory | HistoryFactory | None = Field(default=None, alias="chat_memory", repr=False)
 
-    _logs: "OrderedDict[tuple[str, ...], Log]" = PrivateAttr(default_factory=OrderedDict)
-    _opening: Guard = PrivateAttr(default_factory=Guard)
-    _served: str | None = PrivateAttr(default=None)
+    _sessions: "_Sessions" = PrivateAttr(default_factory=lambda: _Sessions())  # noqa: PLW0108 - defined below
 
     @model_validator(mode="after")
     def _check_history(self) -> Self:
@@ -161,6 +159,7 @@ class ChatMemory(SessionMemory):
             raise InvalidInputError(
                 "pass either chat_memory= or store=; langmem_ext.importers brings a chat history into a store"
             )
+        self._sessions.single = isinstance(self.given_history, BaseChatMessageHistory)
         return self
 
     @property
@@ -170,10 +169,8 @@ class ChatMemory(SessionMemory):
 
     @chat_memory.setter
     def chat_memory(self, history: BaseChatMessageHistory | HistoryFactory) -> None:
-        with self._opening.lock:
-            self.given_history = history
-            self._served = None
-            self._logs.clear()
+        self.given_history = history
+        self._sessions = _Sessions(single=isinstance(history, BaseChatMessageHistory))
 
     # Views
 
@@ -196,7 +193,7 @@ class ChatMemory(SessionMemory):
         return self._text(await self.abuffer_as_messages())
 
     def _text(self, messages: list[BaseMessage]) -> str:
-        return get_buffer_string(messages, human_prefix=self.human_prefix, ai_prefix=self.ai_prefix)
+        return as_text(messages, self.human_prefix, self.ai_prefix)
 
     # The operations
 
@@ -228,34 +225,15 @@ class ChatMemory(SessionMemory):
 
     def _log(self, who: Caller) -> Log:
         """Return the log of the caller's session, opened once."""
-        key = self._log_key(who)
-        log = self._logs.get(key)
-        if log is None:
-            with self._opening.lock:
-                log = self._logs.setdefault(key, self._open(who))
-                while self.store is not None and len(self._logs) > _OPEN:
-                    self._logs.popitem(last=False)
-        return log
-
-    def _log_key(self, who: Caller) -> tuple[str, ...]:
+        sessions = self._sessions
+        key: Any = who.session
         if self.store is not None:
-            return (*self._memory(who).namespace, who.session)
-        if isinstance(self.given_history, BaseChatMessageHistory):
-            self._check_one_session(who)
-            return ()
-        return (who.session,)
-
-    def _check_one_session(self, who: Caller) -> None:
-        """Refuse to mix sessions in the one chat history that was given."""
-        if self.session_id is not None or not who.named:
-            return
-        if self._served is None:
-            self._served = who.session
-        elif self._served != who.session:
-            raise InvalidInputError(
-                f"this memory was given one chat_memory, which has served session {self._served!r}; session "
-                f"{who.session!r} would be mixed with it: pass chat_memory=lambda session_id: …, or store="
-            )
+            key = (*self._memory(who).namespace, key)
+        elif sessions.single:
+            if self.session_id is None and who.named:
+                sessions.check(who.session)
+            key = None
+        return sessions.logs.get(key) or sessions.open(key, lambda: self._open(who), bounded=self.store is not None)
 
     def _open(self, who: Caller) -> Log:
         if self.store is not None:
@@ -265,3 +243,35 @@ class ChatMemory(SessionMemory):
         if isinstance(self.given_history, BaseChatMessageHistory):
             return HistoryLog(self.given_history)
         return HistoryLog(self.given_history(who.session))
+
+
+class _Sessions:
+    """The logs that a memory has open.
+
+    Args:
+        single: Whether there is one log for all, because one chat history was given.
+    """
+
+    def __init__(self, *, single: bool = False) -> None:
+        self.single = single
+        self.logs: OrderedDict[Any, Log] = OrderedDict()
+        self._opening = Guard()
+        self._served: str | None = None
+
+    def open(self, key: Any, make: Callable[[], Log], *, bounded: bool) -> Log:
+        """Open a log that is not open yet; of those in a store, which hold nothing, the oldest are closed."""
+        with self._opening.lock:
+            log = self.logs.get(key) or self.logs.setdefault(key, make())
+            while bounded and len(self.logs) > _OPEN:
+                self.logs.popitem(last=False)
+        return log
+
+    def check(self, session: str) -> None:
+        """Refuse to mix sessions in the one chat history that was given."""
+        if self._served is None:
+            self._served = session
+        elif self._served != session:
+            raise InvalidInputError(
+                f"this memory was given one chat_memory, which has served session {self._served!r}; session "
+                f"{session!r} would be mixed with it: pass chat_memory=lambda session_id: …, or store="
+            )

@@ -9,6 +9,7 @@ from langchain_core.messages import (
     BaseMessage,
     BaseMessageChunk,
     HumanMessage,
+    get_buffer_string,
     message_chunk_to_message,
 )
 
@@ -35,10 +36,11 @@ def input_key(inputs: Inputs, variables: Collection[str], chosen: str | None) ->
         if chosen not in inputs:
             raise InvalidInputError(f"input_key is {chosen!r}, but the inputs are {sorted(map(str, inputs))}")
         return chosen
-    candidates = sorted(str(key) for key in inputs if key not in variables and key not in _NEVER_SAID)
+    candidates = [key for key in inputs if key not in variables and key not in _NEVER_SAID]
     if len(candidates) != 1:
         raise InvalidInputError(
-            f"One input key expected got {candidates}; set input_key= to the one that holds what the user said"
+            f"One input key expected got {sorted(map(str, candidates))}; set input_key= to the one that holds what the "
+            "user said"
         )
     return candidates[0]
 
@@ -82,6 +84,8 @@ def said(value: Any, role: type[HumanMessage] | type[AIMessage]) -> list[BaseMes
         value: A text, the blocks of a multi-part content, a message, or the messages of a turn with its tool calls.
         role: Who said a value that is no message.
     """
+    if isinstance(value, str):  # by far the most usual, and the others cost more to tell apart than all the rest
+        return [role(content=value)]
     if isinstance(value, BaseMessage):
         return [_whole(value)]
     if _is_messages(value):
@@ -101,3 +105,26 @@ def _is_messages(value: Any) -> bool:
 
 def _whole(message: BaseMessage) -> BaseMessage:
     return message_chunk_to_message(message) if isinstance(message, BaseMessageChunk) else message
+
+
+def as_text(messages: Sequence[BaseMessage], human_prefix: str, ai_prefix: str) -> str:
+    """Return what LangChain's `get_buffer_string` returns, sooner.
+
+    Most messages are a text by one of two; asking each what it is takes LangChain longer than all else that a memory
+    does. The others are left to it.
+    """
+    prefixes = {"human": human_prefix, "ai": ai_prefix}
+    lines: list[str] = []
+    for message in messages:
+        prefix, content = prefixes.get(message.type), message.content
+        if prefix is not None and type(content) is str and not _calls(message):
+            lines.append(f"{prefix}: {content}")
+        else:
+            lines.append(get_buffer_string([message], human_prefix=human_prefix, ai_prefix=ai_prefix))
+    return "\n".join(lines)
+
+
+def _calls(message: BaseMessage) -> bool:
+    return message.type == "ai" and bool(
+        getattr(message, "tool_calls", None) or "function_call" in message.additional_kwargs
+    )

@@ -8,9 +8,8 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from langchain_core.runnables.config import var_child_runnable_config
 
@@ -26,19 +25,24 @@ _NEAR: Final = 12
 """Frames between a chain's `invoke` and the memory it holds: its `prep_inputs`, wrappers around the memory, and us."""
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Who is asking.
 
     Attributes:
         session: The conversation.
         named: Whether anything named it, or it is the default.
-        values: What the run is configured with, `user_id` and `session_id` always among it.
+        configured: What the run is configured with.
     """
 
     session: str
     named: bool
-    values: Mapping[str, Any]
+    configured: Mapping[str, Any]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What the run is configured with, `user_id` and `session_id` always among it."""
+        user = self.configured.get("user_id") or self.session
+        return {**self.configured, "session_id": self.session, "user_id": user}
 
 
 def caller(pinned: str | None) -> Caller:
@@ -49,9 +53,7 @@ def caller(pinned: str | None) -> Caller:
     """
     configured = _configured()
     named = pinned or configured.get("session_id") or configured.get("thread_id")
-    session = str(named) if named else DEFAULT
-    user = configured.get("user_id") or session
-    return Caller(session, bool(named), {**configured, "session_id": session, "user_id": user})
+    return Caller(str(named) if named else DEFAULT, bool(named), configured)
 
 
 def _configured() -> Mapping[str, Any]:

@@ -1,11 +1,15 @@
 """Where a window over a conversation begins. Pure functions over the end of a log."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from langchain_core.language_models import BaseLanguageModel
-from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage, get_buffer_string
+from langchain_core.messages import BaseMessage, ToolMessage, get_buffer_string
 
 from langmem_ext.tokens import count_message, count_text, counter_for
+
+_HUMAN: Final = frozenset({"human", "HumanMessageChunk"})
+"""Types of human messages; an `isinstance` of a pydantic class costs ten times as much."""
 
 
 def last_turns(messages: Sequence[BaseMessage], turns: int) -> int:
@@ -18,7 +22,7 @@ def last_turns(messages: Sequence[BaseMessage], turns: int) -> int:
     if turns <= 0:
         return len(messages)
     for place in range(len(messages) - 1, -1, -1):
-        if isinstance(messages[place], HumanMessage) and not (place and isinstance(messages[place - 1], HumanMessage)):
+        if messages[place].type in _HUMAN and not (place and messages[place - 1].type in _HUMAN):
             turns -= 1
             if not turns:
                 return place
