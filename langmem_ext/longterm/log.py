@@ -232,11 +232,16 @@ def read_log(core: Core, thread_id: str, *, start: int = 0, limit: int = 100) ->
 
 def read_range(core: Core, thread_id: str, start: int, end: int) -> Operation[list[MemoryRecord]]:
     """Return the messages at some positions of a thread's log, which is known to be that long."""
+    return [from_value(item.value) for item in (yield from range_items(core, thread_id, start, end))]
+
+
+def range_items(core: Core, thread_id: str, start: int, end: int) -> Operation[list[Item]]:
+    """Return the store's items of those messages, for who has read most of them already."""
     keys = [position_key(place) for place in range(start, end)]
     entries = yield from get_items(core, _log_leaf(core, thread_id), keys)
     ids = [str(entry.value.get("record")) for entry in entries if isinstance(entry, Item)]
     items = yield from get_items(core, core.records_leaf, ids)
-    return [from_value(item.value) for item in items if item]
+    return [item for item in items if item]
 
 
 def to_message(record: MemoryRecord) -> BaseMessage:

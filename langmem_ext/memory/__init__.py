@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     )
     from langmem_ext.memory.cognitive import CognitiveMemory
     from langmem_ext.memory.combined import CombinedMemory, ReadOnlySharedMemory
-    from langmem_ext.memory.history import StoreChatMessageHistory
+    from langmem_ext.memory.history import ChatMessageHistory, StoreChatMessageHistory
     from langmem_ext.memory.runnables import with_memory
     from langmem_ext.memory.summary import ConversationSummaryBufferMemory, ConversationSummaryMemory
     from langmem_ext.memory.vector import VectorStoreRetrieverMemory
 
 _HOMES = {
+    "ChatMessageHistory": "langmem_ext.memory.history",
     "CognitiveMemory": "langmem_ext.memory.cognitive",
     "CombinedMemory": "langmem_ext.memory.combined",
     "ConversationBufferMemory": "langmem_ext.memory.buffer",
@@ -36,6 +37,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "ChatMessageHistory",
     "CognitiveMemory",
     "CombinedMemory",
     "ConversationBufferMemory",

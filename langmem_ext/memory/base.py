@@ -214,6 +214,10 @@ class ChatMemory(SessionMemory):
         """Return the messages that the memory shows."""
         raise NotImplementedError
 
+    def _kept(self, log: Log) -> Operation[list[BaseMessage]]:
+        """Return what `chat_memory` shows of a log in a store, which keeps everything: all, or what was not pruned."""
+        return (yield from log.everything())
+
     def _tidy(self, log: Log) -> Operation[None]:  # noqa: ARG002 - there may be nothing to do
         """Do what is due after an exchange was appended."""
         yield from ()
@@ -237,7 +241,9 @@ class ChatMemory(SessionMemory):
 
     def _open(self, who: Caller) -> Log:
         if self.store is not None:
-            return EngineLog(StoreChatMessageHistory(self._memory(who), who.session))
+            log = EngineLog(StoreChatMessageHistory(self._memory(who), who.session))
+            log.history.view = lambda: self._kept(log)
+            return log
         if self.given_history is None:
             return LocalLog()
         if isinstance(self.given_history, BaseChatMessageHistory):

@@ -82,6 +82,9 @@ class ConversationTokenBufferMemory(BufferView):
     def _shown(self, log: Log) -> Operation[list[BaseMessage]]:
         return (yield from suffix(log, _FIRST, self._newest))
 
+    def _kept(self, log: Log) -> Operation[list[BaseMessage]]:
+        return (yield from self._shown(log))
+
     def _tidy(self, log: Log) -> Operation[None]:
         yield from log.trim(self._newest)
 

@@ -2,18 +2,31 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
-from typing import TypeVar
+from datetime import datetime
+from typing import NamedTuple, TypeVar
 
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage
+from langgraph.store.base import Item
 
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.longterm.forget import forget_thread
-from langmem_ext.longterm.log import MAX_PAGE, check_thread, message_text, observe, read_log, thread_length, to_message
+from langmem_ext.longterm.log import (
+    MAX_PAGE,
+    check_thread,
+    message_text,
+    observe,
+    range_items,
+    thread_length,
+    to_message,
+)
 from langmem_ext.operations import Operation, arun, ask, run
-from langmem_ext.records import MemoryRecord, derived_id
+from langmem_ext.records import derived_id, from_value
 
 T = TypeVar("T")
+
+_KNOWN = 512
+"""Messages of a session that are kept as made from the store."""
 
 TURN: ContextVar[str | None] = ContextVar("langmem_ext_turn", default=None)
 """Names the turn that several memories save together, so that a log they share gets it once."""
@@ -30,8 +43,14 @@ def ask_history(
     return (yield from ask(sync, None if blocking else asynchronous))
 
 
-class BufferHistory(BaseChatMessageHistory):
-    """The messages of one session in this process. May be shared by threads: each call adds all it is given at once."""
+class ChatMessageHistory(BaseChatMessageHistory):
+    """The messages of one session in this process, as LangChain's class of this name, without its warning.
+
+    May be shared by threads: each call adds all it is given at once.
+
+    Args:
+        messages: To begin with.
+    """
 
     def __init__(self, messages: Sequence[BaseMessage] = ()) -> None:
         self.messages: list[BaseMessage] = list(messages)
@@ -57,6 +76,13 @@ class BufferHistory(BaseChatMessageHistory):
         self.clear()
 
 
+class Said(NamedTuple):
+    """A message of a log and the position after it."""
+
+    message: BaseMessage
+    end: int
+
+
 class StoreChatMessageHistory(BaseChatMessageHistory):
     """The conversation log of one session, as LangChain's chat history.
 
@@ -77,15 +103,18 @@ class StoreChatMessageHistory(BaseChatMessageHistory):
     def __init__(self, memory: LongTermMemory, session_id: str) -> None:
         self.memory = memory
         self.session_id = check_thread(session_id)
+        self._known: dict[str, tuple[datetime, Said]] = {}
+        self.view: Callable[[], Operation[list[BaseMessage]]] = self.read
+        """Gives what `messages` shows; a memory that prunes shows what it has kept."""
 
     @property
     def messages(self) -> list[BaseMessage]:  # type: ignore[override]
-        """All messages, oldest first."""
-        return run(self.read())
+        """The messages, oldest first."""
+        return run(self.view())
 
     async def aget_messages(self) -> list[BaseMessage]:
-        """Return all messages, oldest first."""
-        return await arun(self.read())
+        """Return the messages, oldest first."""
+        return await arun(self.view())
 
     def add_messages(self, messages: Sequence[BaseMessage]) -> None:
         """Append messages; durable when this returns."""
@@ -116,16 +145,28 @@ class StoreChatMessageHistory(BaseChatMessageHistory):
             ]
         yield from observe(self.memory, spoken, thread_id=self.session_id)
 
-    def read(self, start: int = 0) -> Operation[list[BaseMessage]]:
-        """Return the messages from a position on."""
-        return [to_message(record) for record in (yield from self.records(start))]
+    def read(self) -> Operation[list[BaseMessage]]:
+        """Return all messages."""
+        return [said.message for said in (yield from self.said(0))]
 
-    def records(self, start: int = 0) -> Operation[list[MemoryRecord]]:
-        """Return the log's records from a position on; a negative one counts from the end."""
+    def said(self, start: int) -> Operation[list[Said]]:
+        """Return the messages from a position on; a negative one counts from the end."""
         length = yield from thread_length(self.memory, self.session_id)
         first = max(0, length + start) if start < 0 else start
-        found: list[MemoryRecord] = []
+        found: list[Said] = []
         for page in range(first, length, MAX_PAGE):
-            limit = min(MAX_PAGE, length - page)
-            found += yield from read_log(self.memory, self.session_id, start=page, limit=limit)
+            items = yield from range_items(self.memory, self.session_id, page, min(length, page + MAX_PAGE))
+            found += [self._parsed(item) for item in items]
         return found
+
+    def _parsed(self, item: Item) -> Said:
+        """Return the message of a store's item, made once for a window that is read again with every turn."""
+        known = self._known.get(item.key)
+        if known is not None and known[0] == item.updated_at:
+            return known[1]
+        record = from_value(item.value)
+        said = Said(to_message(record), (record.position or 0) + 1)
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        self._known[item.key] = (item.updated_at, said)
+        return said

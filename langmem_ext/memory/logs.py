@@ -6,29 +6,20 @@ handed over it is removed, as LangChain's classes meant to; in this process it i
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from langchain_core.chat_history import BaseChatMessageHistory
 from langchain_core.messages import BaseMessage, SystemMessage
 
 from langmem_ext.longterm.forget import forget_thread
-from langmem_ext.longterm.log import thread_length, to_message
+from langmem_ext.longterm.log import thread_length
 from langmem_ext.longterm.running import CLEARED, Note, read_note, write_note
-from langmem_ext.memory.history import BufferHistory, StoreChatMessageHistory, ask_history
+from langmem_ext.memory.history import ChatMessageHistory, Said, StoreChatMessageHistory, ask_history
 from langmem_ext.memory.sessions import Guard, holding
 from langmem_ext.operations import Operation
 
 MARK: Final = "langmem_ext_summary"
 """Marks the message that stands in a chat history for those that were summarised and removed."""
-
-_PAGE: Final = 32
-
-
-class Said(NamedTuple):
-    """A message of a log and the position after it."""
-
-    message: BaseMessage
-    end: int
 
 
 Choose: TypeAlias = Callable[[Sequence[BaseMessage]], int]
@@ -113,7 +104,7 @@ class LocalLog:
     bounded = True
 
     def __init__(self) -> None:
-        self.history = BufferHistory()
+        self.history = ChatMessageHistory()
         self.guard = Guard()
         self._trimming = Guard()
         self._notes: dict[str, Note] = {}
@@ -287,22 +278,20 @@ class EngineLog:
 
     def tail(self, count: int) -> Operation[tuple[Sequence[BaseMessage], bool]]:
         """See `Log`."""
-        records = yield from self.history.records(-count)
-        first = records[0].position if records else None
-        whole = first == 0
-        if len(records) < count and not whole:  # forgotten messages leave gaps, and a cleared session is one
+        said = yield from self.history.said(-count)
+        whole = bool(said) and said[0].end == 1
+        if len(said) < count and not whole:  # forgotten messages leave gaps, and a cleared session is one
             cleared = yield from read_note(self._core, CLEARED, self._thread)
             length = yield from thread_length(self._core, self._thread)
             whole = length - count <= (cleared.position if cleared else 0)
-        return [to_message(record) for record in records], whole
+        return [one.message for one in said], whole
 
     def since(self, position: int) -> Operation[list[Said]]:
         """See `Log`."""
         if position == 0:
             cleared = yield from read_note(self._core, CLEARED, self._thread)
             position = cleared.position if cleared else 0
-        records = yield from self.history.records(position)
-        return [Said(to_message(record), (record.position or 0) + 1) for record in records]
+        return (yield from self.history.said(position))
 
     def trim(self, choose: Choose) -> Operation[None]:  # noqa: ARG002 - the log is kept
         """See `Log`."""

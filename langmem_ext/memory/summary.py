@@ -16,8 +16,9 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from langmem_ext.longterm.running import BUFFER, SUMMARY, Note
 from langmem_ext.memory.base import ChatMemory, HistoryFactory
+from langmem_ext.memory.history import Said
 from langmem_ext.memory.keys import Inputs
-from langmem_ext.memory.logs import Log, Said
+from langmem_ext.memory.logs import Log
 from langmem_ext.memory.sessions import Caller, caller, holding
 from langmem_ext.memory.windows import Tokens
 from langmem_ext.operations import Operation, arun, invoke, run
@@ -341,8 +342,12 @@ class ConversationSummaryBufferMemory(SummarizingMemory):
 
     def _shown(self, log: Log) -> Operation[list[BaseMessage]]:
         note = yield from log.note(self._note)
-        messages = [said.message for said in (yield from log.since(note.position))]
+        messages = yield from self._kept(log)
         return [self.summary_message_cls(content=note.summary), *messages] if note.summary else messages
+
+    def _kept(self, log: Log) -> Operation[list[BaseMessage]]:
+        note = yield from log.note(self._note)
+        return [said.message for said in (yield from log.since(note.position))]
 
     def _due(self, entries: Sequence[Said]) -> Sequence[Said]:
         messages = [said.message for said in entries]

@@ -21,7 +21,7 @@ from langgraph.store.memory import InMemoryStore
 from langmem_ext import LongTermMemory, importers
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.importers import ImportReport
-from langmem_ext.memory.history import BufferHistory
+from langmem_ext.memory.history import ChatMessageHistory
 from tests.importers.samples import ITEMS, export, mem0, node, sqlite_store, with_items
 
 Bring = Callable[..., ImportReport]
@@ -234,7 +234,7 @@ def test_a_store_with_more_items_than_a_page(memory: LongTermMemory) -> None:
 
 
 def test_an_import_can_be_stopped_and_repeated(bring: Bring, memory: LongTermMemory) -> None:
-    history = BufferHistory([HumanMessage(f"message {number}") for number in range(450)])
+    history = ChatMessageHistory([HumanMessage(f"message {number}") for number in range(450)])
     first = bring("chat_history", memory, history, thread_id="t", progress=lambda done, total: False)
     assert (first.messages, first.pending) == (200, 250)
     assert "250 are left" in first.text()
@@ -252,7 +252,7 @@ def test_a_chat_history_keeps_ids_times_and_tool_calls(bring: Bring, memory: Lon
         HumanMessage("hi"),
         HumanMessage("hi"),
     ]
-    history = BufferHistory(said)
+    history = ChatMessageHistory(said)
     with pytest.raises(InvalidInputError, match="pass thread_id="):
         bring("chat_history", memory, history)
     report = bring("chat_history", memory, history, thread_id="t")

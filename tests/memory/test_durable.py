@@ -49,6 +49,23 @@ def test_a_store_gives_what_the_process_gives(kind: str, return_messages: bool, 
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_the_chat_memory_shows_what_was_not_pruned(kind: str, call: Call, store: BaseStore) -> None:
+    local, memory = KINDS[kind](), KINDS[kind](store=store)
+    for turn in TURNS:
+        say(call, local, turn)
+        say(call, memory, turn)
+    if kind == "window":  # keeps in process what it shows; a log is kept whole
+        assert len(memory.chat_memory.messages) == 2 * len(TURNS)
+        return
+    shown, expected = (
+        [(message.type, message.content) for message in one.chat_memory.messages] for one in (memory, local)
+    )
+    assert shown == expected
+    memory.chat_memory.add_user_message("one more")
+    assert memory.chat_memory.messages[-1].content == "one more"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_what_left_the_window_is_recalled(kind: str, call: Call, store: BaseStore) -> None:
     memory = KINDS[kind](store=store, namespace=("memories", "alice"), session_id="trip")
     say(call, memory, "My cat is called Momo.", *TURNS)

@@ -22,7 +22,7 @@ from langmem_ext.memory import (
     ConversationTokenBufferMemory,
     VectorStoreRetrieverMemory,
 )
-from langmem_ext.memory.history import BufferHistory
+from langmem_ext.memory.history import ChatMessageHistory
 from tests.memory.conftest import Call, say
 
 
@@ -147,7 +147,7 @@ def test_a_namespace_that_the_run_can_not_fill_is_an_error(durable: BaseStore) -
 
 def test_a_chat_memory_for_each_session(call: Call) -> None:
     histories: dict[str, BaseChatMessageHistory] = {}
-    memory = ConversationBufferMemory(chat_memory=lambda session: histories.setdefault(session, BufferHistory()))
+    memory = ConversationBufferMemory(chat_memory=lambda session: histories.setdefault(session, ChatMessageHistory()))
     in_run(memory, "alice", "I am Alice", "hello")
     in_run(memory, "bob", "I am Bob", "hello")
     assert {session: history.messages[0].content for session, history in histories.items()} == {
@@ -159,14 +159,14 @@ def test_a_chat_memory_for_each_session(call: Call) -> None:
 
 
 def test_one_chat_memory_does_not_mix_two_sessions() -> None:
-    memory = ConversationBufferMemory(chat_memory=BufferHistory())
+    memory = ConversationBufferMemory(chat_memory=ChatMessageHistory())
     in_run(memory, "alice", "my code is 1234", "noted")
     assert "1234" in memory.load_memory_variables({})["history"]  # looked at outside of any run
     with pytest.raises(InvalidInputError, match="has served session 'alice'"):
         in_run(memory, "bob", "what is my code?")
     with pytest.raises(InvalidInputError, match="has served session 'alice'"):
         in_run(memory, "bob", "my code is 9876", "noted")
-    memory.chat_memory = BufferHistory()
+    memory.chat_memory = ChatMessageHistory()
     assert in_run(memory, "bob", "what is my code?") == ""
 
 
@@ -197,11 +197,11 @@ def test_a_session_among_many_finds_its_own_documents(retriever: Any, search_typ
 
 def test_what_belongs_together_wrongly_is_refused(durable: BaseStore) -> None:
     with pytest.raises(ValueError, match="either chat_memory= or store="):
-        ConversationBufferMemory(chat_memory=BufferHistory(), store=durable)
+        ConversationBufferMemory(chat_memory=ChatMessageHistory(), store=durable)
     with pytest.raises(ValueError, match=r"either retriever= .* or store="):
         VectorStoreRetrieverMemory()
     with pytest.raises(ValueError, match="keeps its own log"):
-        CognitiveMemory(chat_memory=BufferHistory())
+        CognitiveMemory(chat_memory=ChatMessageHistory())
     with pytest.raises(ValueError, match="session_id"):
         ConversationBufferMemory(session_id="")
     with pytest.raises(InvalidInputError, match="1 to 200 characters"):
