@@ -45,7 +45,7 @@ def _import_documents(
             continue
         metadata = document.metadata or {}
         fields: dict[str, Any] = {
-            "id": document.id or derived_id("document", document.page_content),
+            "id": text_of(document.id) or derived_id("document", document.page_content),
             "content": document.page_content,
             "data": _jsonable(metadata) or None,
         }

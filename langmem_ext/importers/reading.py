@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.writing import clean
 from langmem_ext.times import parse_bound
 
 
@@ -43,8 +44,8 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 
 def text_of(value: Any) -> str:
-    """Return a text that says something, or an empty one in place of anything else."""
-    return value if isinstance(value, str) and value.strip() else ""
+    """Return a text that says something and can be stored, or an empty one in place of anything else."""
+    return clean(value) if isinstance(value, str) and value.strip() else ""
 
 
 def time_of(value: Any, zone: tzinfo) -> datetime | None:
