@@ -15,6 +15,7 @@ FOLDER = ROOT / "notebooks"
 ENGLISH = sorted(FOLDER.glob("*.ipynb"))
 ALL = [*ENGLISH, *sorted((FOLDER / "zh").glob("*.ipynb"))]
 TITLES = (
+    "01_four_memories",
     "02_main_context_and_paging",
     "03_cognitive_loop",
     "04_distillation",

@@ -43,7 +43,28 @@ def test_every_block_of_code_runs(
     monkeypatch.chdir(tmp_path)
     code = blocks(readme, "python")[int(number)]
     exec(compile(code, example, "exec"), {})  # noqa: S102 - our own README
-    assert re.search("25,000|2.5 万|peanuts|花生|Momo|500", capsys.readouterr().out)
+    assert re.search("25,000|2.5 万|peanuts|花生|Momo|团子", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_three_ways_in_are_short_and_the_same_in_both_languages(readme: str) -> None:
+    found = blocks(readme, "python")
+    assert len(found) == 4
+    for code in found[:3]:
+        assert len([line for line in code.splitlines() if line.strip()]) <= 12
+    imports = [re.findall(r"^(?:from|import) .*", code, flags=re.MULTILINE) for code in found]
+    assert imports == [
+        re.findall(r"^(?:from|import) .*", code, flags=re.MULTILINE) for code in blocks(READMES[0], "python")
+    ]
+
+
+def test_the_comparison_is_dated_and_has_the_same_rows_in_both_languages() -> None:
+    english, chinese = ((ROOT / readme).read_text(encoding="utf-8") for readme in READMES)
+    assert re.search(r"Checked on \d+ \w+ 20\d\d", english)
+    assert re.search(r"20\d\d年\d+月\d+日核对", chinese)
+    tables = [re.findall(r"^\|.*\|$", text, flags=re.MULTILINE) for text in (english, chinese)]
+    assert [row.count("|") for row in tables[0]] == [row.count("|") for row in tables[1]]
+    assert [row.count("†") for row in tables[0]] == [row.count("†") for row in tables[1]]
 
 
 @pytest.mark.parametrize(
