@@ -8,17 +8,17 @@ from datetime import date, tzinfo
 from typing import Any, Literal
 
 import numpy as np
-from langgraph.store.base import SearchItem
+from langgraph.store.base import SearchItem, SearchOp
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.longterm.core import Core, is_shadow, scan
+from langmem_ext.longterm.core import Core, get_items, is_shadow, scan, search_items
 from langmem_ext.longterm.log import MAX_PAGE
 from langmem_ext.longterm.plan import Bound
 from langmem_ext.longterm.writing import check_kind, check_label, check_whole
-from langmem_ext.operations import Operation, ask
+from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Ordered, SupportsCounts, SupportsOrdered
 from langmem_ext.records import FOREVER, Kind, MemoryRecord, from_value
 from langmem_ext.text import canonical_keyword
@@ -216,6 +216,32 @@ def days(moments: NDArray[np.float64], zone: tzinfo) -> dict[date, int]:
     counts = np.bincount(places, minlength=len(dates))
     found = {dates[place]: int(counts[place]) for place in np.flatnonzero(counts)}
     return found if known[0] <= known[-1] else dict(reversed(found.items()))
+
+
+def keyword_entries(core: Core, keywords: Sequence[str], *, limit: int = 4) -> Operation[dict[str, list[MemoryRecord]]]:
+    """Return some of the records that the keyword index names under each keyword, the last indexed first.
+
+    Two batches, however many records a keyword names; `browse` has all of them, in the order of time.
+
+    Args:
+        keywords: Canonical keywords, as `keyword_counts` returns them.
+        limit: Records of each at most, 1 to 1000.
+
+    Raises:
+        InvalidInputError: An argument can't be meant.
+    """
+    limit = check_whole("limit", limit, 1, MAX_PAGE)
+    words = list(dict.fromkeys(check_label("keywords", word) for word in keywords))
+    leaves = [core.leaf(namespaces.KEYWORDS, namespaces.label(word)) for word in words]
+    results = yield from batch(core.store, [SearchOp(leaf, limit=limit, refresh_ttl=False) for leaf in leaves])
+    named = [
+        [item.key for item in search_items(found) if item.namespace == leaf]
+        for leaf, found in zip(leaves, results, strict=True)
+    ]
+    ids = list(dict.fromkeys(key for keys in named for key in keys))
+    items = yield from get_items(core, core.records_leaf, ids)
+    records = {item.key: from_value(item.value) for item in items if item}
+    return {word: [records[key] for key in keys if key in records] for word, keys in zip(words, named, strict=True)}
 
 
 def topic_counts(core: Core) -> Operation[dict[str, int]]:

@@ -66,6 +66,8 @@ class LongTermMemory(Core):
     atopic_counts = asynchronous(browsing.topic_counts)
     keyword_counts = synchronous(browsing.keyword_counts)
     akeyword_counts = asynchronous(browsing.keyword_counts)
+    keyword_entries = synchronous(browsing.keyword_entries)
+    akeyword_entries = asynchronous(browsing.keyword_entries)
     conversations = synchronous(overview.conversations)
     aconversations = asynchronous(overview.conversations)
     spending = synchronous(overview.spending)

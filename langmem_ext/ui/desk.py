@@ -21,7 +21,6 @@ from langmem_ext.errors import InvalidInputError, LangMemExtError, RecordNotFoun
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.longterm.reading import MemoryStats
 from langmem_ext.loop import create_memory_agent
-from langmem_ext.protocols import SupportsCandidates
 from langmem_ext.records import KINDS
 from langmem_ext.ui import shown
 from langmem_ext.ui.security import SESSION, Gate
@@ -112,11 +111,12 @@ class Desk:
 
     def warm(self) -> None:
         """Let the store read what the other views need, once, while the first one is being looked at."""
-        store, leaf = self.memory.store, self.memory.records_leaf
+        memory = self.memory
         if self._warmed.acquire(blocking=False):
-            self.memory.stats(tokens=False)
-            if isinstance(store, SupportsCandidates):
-                store.search_candidates(leaf, self.user, limit=1, dense=False)
+            memory.stats(tokens=False)
+            for record in memory.browse(limit=1).records:
+                memory.recall(self.user, as_of=memory.now(), limit=1, count=False)
+                memory.history(record.id)
 
     def render(self, request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Return a page made of a template."""

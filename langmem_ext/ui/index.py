@@ -56,9 +56,9 @@ def _all(request: Request, desk: Desk, wanted: str, offset: int) -> Response:
 def _rows(memory: LongTermMemory, keywords: dict[str, int]) -> list[Row]:
     """Put keywords that name the same entries on one line, as the demo draws them."""
     groups: dict[tuple[str, ...], Row] = {}
-    for keyword, count in keywords.items():
-        entries = memory.browse(keyword=keyword, limit=ENTRIES).records
-        key = (str(count), *(entry.id for entry in entries))
+    for keyword, entries in memory.keyword_entries(list(keywords), limit=ENTRIES).items():
+        count = keywords[keyword]
+        key = (str(count), *sorted(entry.id for entry in entries))
         groups.setdefault(key, Row([], count, entries)).keywords.append(keyword)
     return list(groups.values())
 

@@ -99,6 +99,15 @@ def test_the_indexes_are_counted(filled: LongTermMemory, call: Call) -> None:
     assert call(filled, "topic_counts")["lakes"] == 4
 
 
+def test_keywords_give_some_of_their_entries(filled: LongTermMemory, call: Call) -> None:
+    found = call(filled, "keyword_entries", ["lake", "budget", "nothing"], limit=3)
+    assert {word: len(records) for word, records in found.items()} == {"lake": 3, "budget": 3, "nothing": 0}
+    assert all("lake" in record.content.casefold() for record in found["lake"])
+    assert call(filled, "keyword_entries", []) == {}
+    with pytest.raises(InvalidInputError):
+        call(filled, "keyword_entries", ["lake"], limit=0)
+
+
 def test_stats_count_the_same_with_and_without_tokens(filled: LongTermMemory, call: Call) -> None:
     filled.observe([HumanMessage("I like lakes", id="m1")], thread_id="one")
     whole = call(filled, "stats")
