@@ -115,7 +115,7 @@ class Desk:
         if self._warmed.acquire(blocking=False):
             memory.stats(tokens=False)
             for record in memory.browse(limit=1).records:
-                memory.recall(self.user, as_of=memory.now(), limit=1, count=False)
+                memory.recall("memory 记忆", as_of=memory.now(), limit=1, count=False)
                 memory.history(record.id)
 
     def render(self, request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
