@@ -25,9 +25,9 @@ from langgraph.store.base import BaseStore
 from langmem_ext.context import MainContext
 from langmem_ext.errors import InvalidInputError, StoreError
 from langmem_ext.longterm import LongTermMemory
+from langmem_ext.longterm.background import BackgroundUpdates, distil
 from langmem_ext.longterm.log import message_text, observe
 from langmem_ext.longterm.recall import recall
-from langmem_ext.loop.updating import BackgroundUpdates, distil
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, arun, run
 from langmem_ext.prompts import REFERENCE_NOTE

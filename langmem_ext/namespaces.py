@@ -77,3 +77,10 @@ def user_namespace(user_id: str) -> tuple[str, str]:
     """Return the root namespace of a user's memory: ``("memories", label(user_id))``."""
     name = label(user_id)
     return ("memories", f"%{name};" if name in LEAVES else name)
+
+
+def user_of(namespace: tuple[str, ...]) -> str:
+    """Undo `user_namespace`."""
+    name = namespace[1]
+    reserved = name[1:-1] in LEAVES and name.startswith("%") and name.endswith(";")
+    return name[1:-1] if reserved else unlabel(name)

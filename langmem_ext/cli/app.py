@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from langmem_ext._version import __version__
-from langmem_ext.cli import changes, evaluate, looking, maintenance, profile, serving, story, talking, transfer
+from langmem_ext.cli import (
+    changes,
+    distilling,
+    evaluate,
+    looking,
+    maintenance,
+    profile,
+    serving,
+    story,
+    talking,
+    transfer,
+)
 
 app = typer.Typer(
     name="langmem-ext",
@@ -60,7 +71,7 @@ app.command("undo", rich_help_panel=_CHANGE)(changes.undo)
 app.command("pin", rich_help_panel=_CHANGE)(changes.pin)
 app.command("forget", rich_help_panel=_CHANGE)(changes.forget)
 
-app.command("consolidate", rich_help_panel=_KEEP)(maintenance.consolidate)
+app.command("consolidate", rich_help_panel=_KEEP)(distilling.consolidate)
 app.command("export", rich_help_panel=_KEEP)(transfer.export)
 app.command("import", rich_help_panel=_KEEP)(transfer.import_)
 app.command("check", rich_help_panel=_KEEP)(maintenance.check)

@@ -1,8 +1,5 @@
 """`langmem-ext eval`: how well an agent with this memory answers questions about conversations."""
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,13 +7,13 @@ import typer
 
 from langmem_ext.cli.opening import chat_model, index_config
 from langmem_ext.cli.options import OFFLINE, Embed, Json, Model
-from langmem_ext.cli.output import complain, console, plain, print_json, say
+from langmem_ext.cli.output import complain, console, plain, print_json, progress_bar, say
 from langmem_ext.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from langmem_ext.evaluation.account import Account
     from langmem_ext.evaluation.results import QuestionResult, Settings, Summary
-    from langmem_ext.evaluation.runner import Progress, Report
+    from langmem_ext.evaluation.runner import Report
 
 _FAILED = 3
 _UNFINISHED = 1
@@ -75,7 +72,7 @@ def evaluate(
     index = index_config(embed)
     results = ResultsFile(out, settings)
     account = Account(max_calls, max_tokens)
-    with _progress_bar(wanted=not json) as progress:
+    with progress_bar("questions") as progress:
         evaluation = Evaluation(
             conversations,
             agent_model,
@@ -93,21 +90,6 @@ def evaluate(
     asked = {(each.name, n, query.q) for each in conversations for n, query in enumerate(each.queries[:limit])}
     _print([result for key, result in results.found.items() if key in asked], settings, report, account, json=json)
     _finish(report, resumable=out is not None)
-
-
-@contextmanager
-def _progress_bar(*, wanted: bool) -> "Iterator[Progress | None]":
-    """Show a bar on stderr where that is a terminal."""
-    if not wanted or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    columns = (TextColumn("questions"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("questions", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _print(

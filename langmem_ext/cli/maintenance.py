@@ -6,50 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from langmem_ext.cli.opening import index_config, opened_memory
-from langmem_ext.cli.options import OFFLINE, Embed, Json, Model, StoreUrl, User
+from langmem_ext.cli.opening import index_config
+from langmem_ext.cli.options import Json
 from langmem_ext.cli.output import complain, plain, print_json, say
 from langmem_ext.errors import InvalidInputError, StoreCorruptError
 
 if TYPE_CHECKING:
     from langmem_ext.store import CheckReport
-
-
-def consolidate(
-    *,
-    user: User = "default",
-    store: StoreUrl = None,
-    thread: Annotated[str | None, typer.Option("--thread", help="Only this conversation.")] = None,
-    model: Model = OFFLINE,
-    embed: Embed = OFFLINE,
-    json: Json = False,
-) -> None:
-    """Distil what the conversation log holds beyond the last time: records, summaries, index.
-
-    It can be stopped and run again at any time; nothing is distilled twice.
-
-    [bold]Examples[/bold]
-
-    langmem-ext consolidate --user alice
-    langmem-ext consolidate --user alice --model openai:gpt-5-mini
-    """
-    with opened_memory(user, store, embed=embed, model=model) as memory:
-        updated = memory.update(thread_id=thread)
-        digested = memory.consolidate(thread_id=thread)
-    if json:
-        print_json({"update": updated, "consolidate": digested})
-    else:
-        say(
-            f"{len(updated.added)} records added, {len(updated.revised)} revised, {len(updated.retired)} retired, "
-            f"{len(updated.reinforced)} reinforced; {digested.messages} messages digested into "
-            f"{len(digested.summaries)} summaries"
-        )
-        say(f"{updated.model_calls + digested.model_calls} model calls, {updated.tokens + digested.tokens} tokens")
-    warnings = [*updated.warnings, *digested.warnings]
-    for warning in warnings:
-        complain(warning)
-    if warnings:
-        raise typer.Exit(1)
 
 
 def check(

@@ -5,7 +5,9 @@ Stored text is never taken for markup, and control characters in it never reach 
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -52,6 +54,12 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(_jsonable(value), ensure_ascii=False, indent=2))
 
 
+def print_json_line(value: Any) -> None:
+    """Print a value as JSON on one line, at once: for what goes on."""
+    typer.echo(json.dumps(_jsonable(value), ensure_ascii=False))
+    sys.stdout.flush()
+
+
 def _jsonable(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
@@ -60,6 +68,21 @@ def _jsonable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_jsonable(entry) for entry in value]
     return value
+
+
+@contextmanager
+def progress_bar(title: str) -> "Iterator[Callable[[int, int], None]]":
+    """Give a function that shows (done, of how many) as a bar on stderr, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def record_lines(record: "MemoryRecord", *, score: float | None = None) -> "RenderableType":

@@ -6,7 +6,7 @@ few. Summaries of one topic are then rolled up by week and over all weeks (`roll
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,7 +28,15 @@ from langmem_ext.longterm.digest import (
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.indexes import topics
 from langmem_ext.longterm.log import check_thread, read_range
-from langmem_ext.longterm.progress import CONSOLIDATED, Progress, move_watermark, progress, progress_of
+from langmem_ext.longterm.progress import (
+    CONSOLIDATED,
+    Progress,
+    Progressing,
+    Watch,
+    move_watermark,
+    progress,
+    progress_of,
+)
 from langmem_ext.longterm.redacting import redacted_draft
 from langmem_ext.longterm.rollup import mark_dirty, roll_up
 from langmem_ext.longterm.schemas import Digest, SummaryDraft
@@ -43,9 +51,6 @@ from langmem_ext.text import language
 from langmem_ext.tracing import traced
 
 logger = logging.getLogger("langmem_ext")
-
-Progressing = Callable[[int, int], bool | None]
-"""Called with (messages done, messages in all); returning False stops after the window at hand."""
 
 
 class ConsolidationReport(BaseModel):
@@ -76,17 +81,12 @@ class ConsolidationReport(BaseModel):
 
 @dataclass(slots=True)
 class Job:
-    """One run of `consolidate`: its settings, its counts so far."""
+    """One run of `consolidate`."""
 
     due_only: bool
     account: Account
-    told: Progressing | None
+    watch: Watch
     report: ConsolidationReport
-    total: int = 0
-
-    def going_on(self) -> bool:
-        """Tell the caller how far it is; whether to go on."""
-        return self.told is None or self.told(self.report.messages, self.total) is not False
 
 
 @traced
@@ -116,10 +116,10 @@ def consolidate(
 def _consolidate(
     core: Core, thread_id: str | None, due_only: bool, told: Progressing | None, account: Account
 ) -> Operation[ConsolidationReport]:
-    job = Job(due_only, account, told, ConsolidationReport())
+    job = Job(due_only, account, Watch(told), ConsolidationReport())
     before = account.calls, account.tokens
     behind = [thread for thread in (yield from progress(core, CONSOLIDATED, thread_id)) if thread.pending]
-    job.total = sum(thread.pending for thread in behind)
+    job.watch.total = sum(thread.pending for thread in behind)
     for thread in behind:
         if due_only and not thread.may_be_due(core):
             continue
@@ -128,7 +128,7 @@ def _consolidate(
             break
     else:
         yield from _tidy_up(core, job)
-    job.report.pending = job.total - job.report.messages
+    job.report.pending = job.watch.total - job.report.messages
     job.report.model_calls, job.report.tokens = account.calls - before[0], account.tokens - before[1]
     return job.report
 
@@ -158,7 +158,7 @@ def _roll_up(core: Core, job: Job) -> Operation[None]:
 def _thread(core: Core, seen: Progress, job: Job) -> Operation[bool]:
     """Digest one thread, window by window; return False when it was told to stop."""
     done = yield from progress_of(core, CONSOLIDATED, seen.thread_id)
-    job.total += done.pending - seen.pending  # another worker, or another message, since it was seen
+    job.watch.total += done.pending - seen.pending  # another worker, or another message, since it was seen
     while done.pending:
         start, length = done.position, done.head.length
         end = min(length, start + core.distillation.window_messages)
@@ -179,7 +179,7 @@ def _thread(core: Core, seen: Progress, job: Job) -> Operation[bool]:
             logger.warning("consolidation of %d messages stays pending: %s", length - start, type(error).__name__)
             return True
         job.report.messages += window.end - start
-        if not job.going_on():
+        if not job.watch.going_on(window.end - start):
             return False
     return True
 

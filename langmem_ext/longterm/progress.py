@@ -5,7 +5,7 @@ same batch as what the stage produced. Comparing the two says what is pending, a
 the log.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,29 @@ DISTILLED = "distilled:"
 """Prefix of the state keys that say how far `update` has got in each thread."""
 CONSOLIDATED = "consolidated:"
 """Prefix of the state keys that say how far `consolidate` has got in each thread."""
+
+Progressing = Callable[[int, int], bool | None]
+"""Called with (messages done, messages in all); returning False stops after the range at hand."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Tells a caller how far an operation is, and hears from it whether to go on.
+
+    Attributes:
+        told: The caller; None is nobody.
+        total: Messages to deal with in all.
+        done: Messages dealt with.
+    """
+
+    told: Progressing | None
+    total: int = 0
+    done: int = 0
+
+    def going_on(self, messages: int) -> bool:
+        """Count some more messages and tell the caller; whether to go on."""
+        self.done += messages
+        return self.told is None or self.told(self.done, self.total) is not False
 
 
 @dataclass(slots=True)

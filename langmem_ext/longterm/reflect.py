@@ -7,8 +7,9 @@ are the evidence; recall loads it in their place where it covers the question.
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from langgraph.store.base import Op
+from langgraph.store.base import GetOp, Item, Op
 from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
@@ -20,11 +21,12 @@ from langmem_ext.longterm.extraction import extract_insights
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import Insight, Reflections
 from langmem_ext.longterm.showing import contents
-from langmem_ext.longterm.spending import within_caps
-from langmem_ext.longterm.writing import commit, puts
+from langmem_ext.longterm.spending import Account, spent_get, within_caps
+from langmem_ext.longterm.writing import puts
 from langmem_ext.metering import Meter
-from langmem_ext.operations import Operation
+from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import REFLECT
+from langmem_ext.protocols import SupportsCandidates
 from langmem_ext.records import FOREVER, Kind, MemoryRecord, derived_id, from_value
 from langmem_ext.text import language
 from langmem_ext.tracing import traced
@@ -69,41 +71,63 @@ def reflect(core: Core, *, due_only: bool = False, meter: Meter | None = None) -
         What was done. A failing model leaves it due, with a warning.
     """
 
-    def body(limited: Meter) -> Operation[ReflectionReport]:
-        return (yield from exclusively(core, "reflect", lambda: _reflect(core, due_only, limited)))
+    def body(account: Account) -> Operation[ReflectionReport]:
+        return (yield from exclusively(core, "reflect", lambda: _reflect(core, due_only, account)))
 
     return (yield from within_caps(core, meter, body))
 
 
-def _reflect(core: Core, due_only: bool, meter: Meter) -> Operation[ReflectionReport]:
-    before = meter.calls, meter.tokens
+def _reflect(core: Core, due_only: bool, account: Account) -> Operation[ReflectionReport]:
+    before = account.calls, account.tokens
     since = yield from _since(core)
     fresh = yield from _fresh(core, since)
     report = ReflectionReport(gathered=sum(record.importance for record in fresh))
     report.due = bool(fresh) and (not due_only or report.gathered >= core.distillation.reflect_at)
     if not report.due:
         return report
-    entries = sorted(fresh, key=lambda record: -record.importance)[: core.distillation.reflect_entries]
+    entries = _chosen(core, fresh)
     try:
-        insights = yield from _insights(core, entries, meter)
+        insights = yield from _insights(core, entries, account)
     except Exception as error:  # noqa: BLE001 - a model may raise anything; the reflection stays due
         report.warnings.append(f"reflection stays due: {type(error).__name__}")
         logger.warning("reflection over %d records stays due: %s", len(entries), type(error).__name__)
-        return report
-    moment = max(record.recorded_at for record in fresh)
+    else:
+        yield from exclusively(core, "versions", lambda: _write(core, insights, fresh, account, report))
+    report.model_calls, report.tokens = account.calls - before[0], account.tokens - before[1]
+    return report
+
+
+def _chosen(core: Core, fresh: Sequence[MemoryRecord]) -> list[MemoryRecord]:
+    return sorted(fresh, key=lambda record: -record.importance)[: core.distillation.reflect_entries]
+
+
+def _write(
+    core: Core,
+    insights: Sequence[Insight],
+    fresh: Sequence[MemoryRecord],
+    account: Account,
+    report: ReflectionReport,
+) -> Operation[None]:
+    """Store the insights over what is still there of their evidence: a record may have been forgotten meanwhile."""
+    entries = _chosen(core, fresh)
+    until = max(record.recorded_at for record in fresh)
+    gets = [GetOp(core.records_leaf, entry.id, refresh_ttl=False) for entry in entries]
+    *stored, spent = yield from batch(core.store, [*gets, spent_get(core)])
+    there = {item.key for item in stored if isinstance(item, Item)}
     ops: list[Op] = []
     for number, insight in enumerate(insights):
         evidence = [entries[place - 1] for place in dict.fromkeys(insight.entries) if 1 <= place <= len(entries)]
+        if any(entry.id not in there for entry in evidence):
+            report.warnings.append(f"insight {number + 1} was left out: its evidence was forgotten meanwhile")
+            continue
         if len(evidence) < _EVIDENCE:
             report.warnings.append(f"insight {number + 1} was left out: fewer than {_EVIDENCE} entries support it")
             continue
-        record = _record(core, insight, evidence, f"{moment.isoformat()}/{number}")
+        record = _record(core, insight, evidence, f"{until.isoformat()}/{number}")
         ops.extend(puts(core, record))
         report.reflections.append(record.id)
-    ops.append(put(core.leaf(namespaces.STATE), REFLECTED, {"until": moment.isoformat()}))
-    yield from commit(core, ops)
-    report.model_calls, report.tokens = meter.calls - before[0], meter.tokens - before[1]
-    return report
+    ops.append(put(core.leaf(namespaces.STATE), REFLECTED, {"until": until.isoformat()}))
+    yield from account.commit(core, spent, ops)
 
 
 def _since(core: Core) -> Operation[datetime | None]:
@@ -113,15 +137,18 @@ def _since(core: Core) -> Operation[datetime | None]:
 
 def _fresh(core: Core, since: datetime | None) -> Operation[list[MemoryRecord]]:
     """Return what was learnt since, oldest first; logged messages are read through what was learnt from them."""
+    believed: dict[str, Any] = {"believed_until": FOREVER}
+    if since is not None and isinstance(core.store, SupportsCandidates):  # only equality is right on every store
+        believed["believed_from"] = {"$gt": since.timestamp()}
     found: list[MemoryRecord] = []
     for kind in _READ:
-        items = yield from scan(core, core.records_leaf, {"kind": kind, "believed_until": FOREVER})
+        items = yield from scan(core, core.records_leaf, believed | {"kind": kind})
         records = (from_value(item.value) for item in items if not is_shadow(item))
         found.extend(record for record in records if since is None or record.recorded_at > since)
     return sorted(found, key=lambda record: (record.recorded_at, record.id))
 
 
-def _insights(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Operation[list[Insight]]:
+def _insights(core: Core, entries: Sequence[MemoryRecord], account: Account) -> Operation[list[Insight]]:
     if core.model is None:
         return extract_insights(entries)
     lines = [
@@ -130,7 +157,7 @@ def _insights(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Oper
     ]
     body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
     try:
-        answer = yield from ask_model(core, Reflections, REFLECT[language(body)], body, meter)
+        answer = yield from ask_model(core, Reflections, REFLECT[language(body)], body, account)
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("reflection by extraction: %s", type(error).__name__)
         return extract_insights(entries)

@@ -11,20 +11,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from langgraph.store.base import Op
+from langgraph.store.base import GetOp, Item, Op
 
 from langmem_ext import namespaces
-from langmem_ext.errors import CapReachedError
+from langmem_ext.errors import CapReachedError, RecordNotFoundError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, get_items, put, scan
+from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
 from langmem_ext.longterm.digest import summary_record
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.schemas import SummaryDraft
 from langmem_ext.longterm.showing import contents
+from langmem_ext.longterm.spending import Account, spent_get
 from langmem_ext.longterm.versions import supersede
 from langmem_ext.longterm.writing import commit, puts
-from langmem_ext.metering import Meter
-from langmem_ext.operations import Operation
+from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import ROLL_UP
 from langmem_ext.records import MemoryRecord, from_value
 from langmem_ext.text import language
@@ -49,12 +49,12 @@ def mark_dirty(core: Core, topic: str) -> Op:
     return put(core.leaf(namespaces.STATE, DIRTY), topic, {"topic": topic})
 
 
-def roll_up(core: Core, meter: Meter) -> Operation[list[str]]:
+def roll_up(core: Core, account: Account) -> Operation[list[str]]:
     """Roll up every dirty topic; return the ids of the summaries that were written."""
     dirty = yield from scan(core, core.leaf(namespaces.STATE, DIRTY))
     written: list[str] = []
     for item in dirty:
-        written.extend((yield from _topic(core, item.key, meter)))
+        written.extend((yield from _topic(core, item.key, account)))
     return written
 
 
@@ -68,11 +68,11 @@ def _closed(core: Core, moment: datetime) -> bool:
     return week_of(core, moment) != week_of(core, core.now()) and moment < core.now()
 
 
-def _topic(core: Core, topic: str, meter: Meter) -> Operation[list[str]]:
+def _topic(core: Core, topic: str, account: Account) -> Operation[list[str]]:
     """Roll one topic up; its mark goes once none of its weeks is still open."""
     sessions = yield from _sessions(core, topic)
     (known,) = yield from get_items(core, core.leaf(namespaces.STATE), [ROLLED + topic])
-    job = TopicJob(topic, meter, dict(known.value["parts"]) if known else {})
+    job = TopicJob(topic, account, dict(known.value["parts"]) if known else {})
     level: list[MemoryRecord] = []
     for name, group in _weeks(core, [session for session in sessions if _closed(core, session.occurred_at)]).items():
         for part, chunk in enumerate(batched(group, core.distillation.fan_in)):
@@ -108,7 +108,7 @@ class TopicJob:
     """One topic's roll-up: which parts have read what, and what was written this time."""
 
     topic: str
-    meter: Meter
+    account: Account
     rolled: dict[str, Any]
     written: list[str] = field(default_factory=list)
 
@@ -123,22 +123,50 @@ def _part(core: Core, job: TopicJob, name: str, children: Sequence[MemoryRecord]
     previous = from_value(item.value) if item else None
     seen = set(known["children"]) if previous and set(known["children"]) <= set(ids) else set()
     unread = [child for child in children if child.id not in seen]
-    draft = yield from _fold(core, previous if seen else None, unread, job.meter)
+    draft = yield from _fold(core, previous if seen else None, unread, job.account)
     draft = draft.model_copy(update={"topic": job.topic})
     new = summary_record(core, f"{job.topic}/{name}/{ids[-1]}/{len(ids)}", None, children, draft)
-    job.rolled[name] = {"id": new.id, "children": ids}
-    ops: list[Op] = list(puts(core, new))
-    if item and previous and previous.id != new.id:
-        new = new.model_copy(update={"supersedes": previous.id, "lineage": previous.lineage})
-        ops = supersede(core, item, new)
-    ops.append(put(core.leaf(namespaces.STATE), ROLLED + job.topic, {"topic": job.topic, "parts": job.rolled}))
-    yield from commit(core, ops)
+    read = [*([previous] if previous and seen else []), *unread]
+    yield from exclusively(core, "versions", lambda: _write(core, job, name, Written(new, ids, read, known["id"])))
     job.written.append(new.id)
     return new
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A roll-up that is to be stored: its record, the ids it stands for, what was read for it, whom it replaces."""
+
+    record: MemoryRecord
+    children: list[str]
+    read: list[MemoryRecord]
+    replaces: str
+
+
+def _write(core: Core, job: TopicJob, name: str, written: Written) -> Operation[None]:
+    """Store a roll-up, unless what was read for it has changed meanwhile: forgotten words must not come back.
+
+    Raises:
+        RecordNotFoundError: It has; the topic stays marked.
+    """
+    keys = [record.id for record in written.read]
+    gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in [written.replaces or "none", *keys]]
+    old, *sources, spent = yield from batch(core.store, [*gets, spent_get(core)])
+    now = [from_value(item.value).content if isinstance(item, Item) else None for item in sources]
+    if now != [record.content for record in written.read]:
+        raise RecordNotFoundError(f"what the roll-up of {name!r} has read was forgotten or changed meanwhile")
+    new = written.record
+    ops: list[Op] = list(puts(core, new))
+    if isinstance(old, Item) and old.key != new.id:
+        previous = from_value(old.value)
+        ops = supersede(core, old, new.model_copy(update={"supersedes": previous.id, "lineage": previous.lineage}))
+    parts = job.rolled | {name: {"id": new.id, "children": written.children}}
+    ops.append(put(core.leaf(namespaces.STATE), ROLLED + job.topic, {"topic": job.topic, "parts": parts}))
+    yield from job.account.commit(core, spent, ops)
+    job.rolled = parts
+
+
 def _fold(
-    core: Core, previous: MemoryRecord | None, unread: Sequence[MemoryRecord], meter: Meter
+    core: Core, previous: MemoryRecord | None, unread: Sequence[MemoryRecord], account: Account
 ) -> Operation[SummaryDraft]:
     """Digest what is unread into the previous summary, at most `fan_in` summaries at a time."""
     draft: SummaryDraft | None = None
@@ -148,12 +176,12 @@ def _fold(
             entries.insert(0, chunk[0].model_copy(update={"content": draft.content, "keywords": draft.keywords}))
         elif previous is not None:
             entries.insert(0, previous)
-        draft = yield from _draft(core, entries, meter)
+        draft = yield from _draft(core, entries, account)
     assert draft is not None  # noqa: S101 - `unread` is not empty: the children changed
     return draft
 
 
-def _draft(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Operation[SummaryDraft]:
+def _draft(core: Core, entries: Sequence[MemoryRecord], account: Account) -> Operation[SummaryDraft]:
     keywords = list(dict.fromkeys(word for entry in entries for word in entry.keywords))[:20]
     importance = max(entry.importance for entry in entries)
     if core.model is not None:
@@ -163,6 +191,6 @@ def _draft(core: Core, entries: Sequence[MemoryRecord], meter: Meter) -> Operati
         ]
         body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
         with suppress(CapReachedError, NotImplementedError):
-            return (yield from ask_model(core, SummaryDraft, ROLL_UP[language(body)], body, meter))
+            return (yield from ask_model(core, SummaryDraft, ROLL_UP[language(body)], body, account))
     extracted = extract_summary(core, entries) or SummaryDraft(topic="general", content=entries[-1].content)
     return extracted.model_copy(update={"keywords": keywords, "importance": importance})

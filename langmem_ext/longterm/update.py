@@ -21,7 +21,16 @@ from langmem_ext.longterm.core import Core, exclusively
 from langmem_ext.longterm.extraction import extract_operations, statements
 from langmem_ext.longterm.log import check_thread, read_range, stated
 from langmem_ext.longterm.neighbours import neighbours
-from langmem_ext.longterm.progress import DISTILLED, Head, Progress, move_watermark, progress, progress_of
+from langmem_ext.longterm.progress import (
+    DISTILLED,
+    Head,
+    Progress,
+    Progressing,
+    Watch,
+    move_watermark,
+    progress,
+    progress_of,
+)
 from langmem_ext.longterm.quoting import quoted
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
@@ -87,8 +96,23 @@ class Range:
         return derived_id(*core.namespace, self.thread_id, str(self.start), str(self.end), str(number))
 
 
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of `update`."""
+
+    account: Account
+    watch: Watch
+    report: UpdateReport
+
+
 @traced
-def update(core: Core, *, thread_id: str | None = None, meter: Meter | None = None) -> Operation[UpdateReport]:
+def update(
+    core: Core,
+    *,
+    thread_id: str | None = None,
+    meter: Meter | None = None,
+    progress: Progressing | None = None,
+) -> Operation[UpdateReport]:
     """Distil what the log holds beyond its watermarks into typed records.
 
     One model call per range of at most `settings.update_messages` messages; without a model, at the meter's cap, or
@@ -97,25 +121,28 @@ def update(core: Core, *, thread_id: str | None = None, meter: Meter | None = No
     Args:
         thread_id: Only this conversation; None is all.
         meter: Counts and caps model calls; None counts without a cap.
+        progress: Told how far it is; may stop it.
 
     Returns:
         What was done. A model that failed, or whose output stayed malformed after one repair, leaves its range pending
         with a warning, and everything said is in the log.
     """
     thread_id = None if thread_id is None else check_thread(thread_id)
-    return (yield from within_caps(core, meter, partial(_update, core, thread_id)))
+    return (yield from within_caps(core, meter, partial(_update, core, thread_id, progress)))
 
 
-def _update(core: Core, thread_id: str | None, account: Account) -> Operation[UpdateReport]:
-    report = UpdateReport()
+def _update(core: Core, thread_id: str | None, told: Progressing | None, account: Account) -> Operation[UpdateReport]:
+    job = Job(account, Watch(told), UpdateReport())
     before = account.calls, account.tokens
-    yield from _try_reindex(core, report)
-    for lagging in (yield from progress(core, DISTILLED, thread_id)):
-        if lagging.pending:
-            thread = lagging.thread_id
-            yield from exclusively(core, f"update:{thread}", partial(_thread, core, thread, account, report))
-    report.model_calls, report.tokens = account.calls - before[0], account.tokens - before[1]
-    return report
+    yield from _try_reindex(core, job.report)
+    lagging = [thread for thread in (yield from progress(core, DISTILLED, thread_id)) if thread.pending]
+    job.watch.total = sum(thread.pending for thread in lagging)
+    for thread in lagging:
+        going = yield from exclusively(core, f"update:{thread.thread_id}", partial(_thread, core, thread, job))
+        if not going:
+            break
+    job.report.model_calls, job.report.tokens = account.calls - before[0], account.tokens - before[1]
+    return job.report
 
 
 def _try_reindex(core: Core, report: UpdateReport) -> Operation[None]:
@@ -125,23 +152,27 @@ def _try_reindex(core: Core, report: UpdateReport) -> Operation[None]:
         report.warnings.append(f"records stored without vectors stay so for now: {type(error).__name__}")
 
 
-def _thread(core: Core, thread_id: str, account: Account, report: UpdateReport) -> Operation[None]:
-    """Distil one thread, range by range, until its watermark is at its end or a range fails."""
-    done = yield from progress_of(core, DISTILLED, thread_id)  # another worker may have moved it meanwhile
-    start, length = done.position, done.head.length
+def _thread(core: Core, seen: Progress, job: Job) -> Operation[bool]:
+    """Distil one thread, range by range, to its end or until a range fails; return False when it was told to stop."""
+    done = yield from progress_of(core, DISTILLED, seen.thread_id)
+    job.watch.total += done.pending - seen.pending  # another worker, or another message, since it was seen
+    thread, start, length = done.thread_id, done.position, done.head.length
     while start < length:
         end = min(length, start + core.distillation.update_messages)
-        span = Range(done.head, start, end, (yield from read_range(core, thread_id, start, end)))
+        span = Range(done.head, start, end, (yield from read_range(core, thread, start, end)))
         try:
-            proposed = yield from _propose(core, span, account)
+            proposed = yield from _propose(core, span, job.account)
         except Exception as error:  # noqa: BLE001 - a model may raise anything; no message is lost by it
-            report.warnings.append(f"{thread_id} {start}-{length}: {type(error).__name__}: the range stays pending")
-            report.pending.append((thread_id, start, length))
+            job.report.warnings.append(f"{thread} {start}-{length}: {type(error).__name__}: the range stays pending")
+            job.report.pending.append((thread, start, length))
             logger.warning("update of %d messages stays pending: %s", length - start, type(error).__name__)
-            return
-        yield from exclusively(core, "versions", partial(_apply, core, span, proposed, account, report))
-        report.ranges.append((thread_id, start, end))
+            return True
+        yield from exclusively(core, "versions", partial(_apply, core, span, proposed, job))
+        job.report.ranges.append((thread, start, end))
+        if not job.watch.going_on(end - start):
+            return False
         start = end
+    return True
 
 
 def _propose(core: Core, span: Range, account: Account) -> Operation[list[MemoryOperation]]:
@@ -190,9 +221,7 @@ def _render_schemas(core: Core) -> str:
     return "\n<schemas>\n" + escape("\n".join(lines)) + "\n</schemas>"
 
 
-def _apply(
-    core: Core, span: Range, proposed: Sequence[MemoryOperation], account: Account, report: UpdateReport
-) -> Operation[None]:
+def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], job: Job) -> Operation[None]:
     """Check every operation, then write all that hold, the watermark and what it cost in one batch."""
     targets = {span.known[n - 1].id for n in (op.target for op in proposed) if n is not None and n <= len(span.known)}
     gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in sorted(targets)]
@@ -206,16 +235,16 @@ def _apply(
             target = _target(span, operation, known, touched)
             planned, outcome = _plan(core, span, operation, number, target)
         except (InvalidInputError, ModelOutputError) as error:
-            report.rejected.append(f"operation {number} ({operation.action}): {error}")
+            job.report.rejected.append(f"operation {number} ({operation.action}): {error}")
             continue
         if target is not None:
             touched.add(target.key)
         ops.extend(planned)
         done.append(outcome)
     ops.append(move_watermark(core, DISTILLED, Progress(span.head, span.end)))
-    yield from account.commit(core, spent, ops)
+    yield from job.account.commit(core, spent, ops)
     for name, record_id in done:
-        getattr(report, name).append(record_id)
+        getattr(job.report, name).append(record_id)
 
 
 def _target(span: Range, operation: MemoryOperation, known: dict[str, Item], touched: set[str]) -> Item | None:

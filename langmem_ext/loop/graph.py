@@ -13,6 +13,7 @@ from langgraph.types import Checkpointer
 
 from langmem_ext.context.counting import Counter
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.background import BackgroundUpdates
 from langmem_ext.loop.calling import Models
 from langmem_ext.loop.contexts import Contexts
 from langmem_ext.loop.exchanges import pending
@@ -20,7 +21,7 @@ from langmem_ext.loop.nodes import Nodes
 from langmem_ext.loop.runs import Runs
 from langmem_ext.loop.searching import MEMORY_TOOLS
 from langmem_ext.loop.state import AgentState, Context, InputState, OutputState
-from langmem_ext.loop.updating import Agent, BackgroundUpdates, attach
+from langmem_ext.loop.updating import Agent, attach
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, arun, run
 from langmem_ext.tokens import counter_for

@@ -13,6 +13,7 @@ from langmem_ext.context import MainContext, Page
 from langmem_ext.context.pages import fade
 from langmem_ext.context.shortening import flat_text
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.background import BackgroundUpdates, distil
 from langmem_ext.longterm.log import message_text, observe
 from langmem_ext.longterm.profile import profile
 from langmem_ext.longterm.recall import recall
@@ -22,7 +23,6 @@ from langmem_ext.loop.exchanges import answered, conversation, newest_human, pen
 from langmem_ext.loop.runs import Run, Runs
 from langmem_ext.loop.searching import Room, execute, loaded
 from langmem_ext.loop.state import AgentState, Usage, append
-from langmem_ext.loop.updating import BackgroundUpdates, distil
 from langmem_ext.loop.waiting import quietly, together
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, invoke
