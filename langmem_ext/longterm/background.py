@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from langmem_ext.errors import StoreClosedError
 from langmem_ext.longterm.consolidate import consolidate
 from langmem_ext.longterm.engine import LongTermMemory
 from langmem_ext.longterm.reflect import reflect
@@ -48,6 +49,8 @@ def distil(memory: LongTermMemory, thread_id: str | None, meter: Meter) -> Opera
     def attempt(step: Operation[Any]) -> Operation[Any]:
         try:
             report = yield from step
+        except StoreClosedError:
+            raise
         except Exception as error:  # noqa: BLE001 - store, model and embedder are third parties; the log has it all
             logger.warning("memory update failed, its range stays pending: %s", type(error).__name__)
             warnings.append(f"memory update failed, its range stays pending: {type(error).__name__}")
@@ -55,10 +58,14 @@ def distil(memory: LongTermMemory, thread_id: str | None, meter: Meter) -> Opera
         warnings.extend(report.warnings)
         return report
 
-    yield from attempt(update(memory, thread_id=thread_id, meter=meter))
-    digested = yield from attempt(consolidate(memory, thread_id=thread_id, due_only=True, meter=meter))
-    if digested and digested.messages:  # a session is over: the moment to look back
-        yield from attempt(reflect(memory, due_only=True, meter=meter))
+    try:
+        yield from attempt(update(memory, thread_id=thread_id, meter=meter))
+        digested = yield from attempt(consolidate(memory, thread_id=thread_id, due_only=True, meter=meter))
+        if digested and digested.messages:  # a session is over: the moment to look back
+            yield from attempt(reflect(memory, due_only=True, meter=meter))
+    except StoreClosedError:
+        logger.info("the store was closed; what was not distilled stays pending in its log")
+        warnings.append("the store was closed; what was not distilled stays pending in its log")
     return warnings
 
 
@@ -163,7 +170,7 @@ class BackgroundUpdates:
         while (job := self._next()) is not None:
             try:
                 for warning in run(distil(job.memory, job.thread_id, self._meter())):
-                    logger.warning("%s", warning)
+                    logger.info("%s", warning)
             finally:
                 with self._changed:
                     self._busy = False
@@ -243,7 +250,7 @@ class AsyncBackgroundUpdates:
         while (job := await self._next()) is not None:
             try:
                 for warning in await arun(distil(job.memory, job.thread_id, self._meter())):
-                    logger.warning("%s", warning)
+                    logger.info("%s", warning)
             finally:
                 self._busy = False
             await self._notify()
