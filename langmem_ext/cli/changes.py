@@ -149,6 +149,9 @@ def forget(
     store: StoreUrl = None,
     embed: Embed = OFFLINE,
     everything: Annotated[bool, typer.Option("--all", help="Forget everything about this user.")] = False,
+    log: Annotated[
+        bool, typer.Option("--log", help="Also the logged messages that it was learnt from, and what rests on them.")
+    ] = False,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
@@ -157,6 +160,7 @@ def forget(
     [bold]Examples[/bold]
 
     langmem-ext forget 5f0c2a4e-… --user alice
+    langmem-ext forget 5f0c2a4e-… --user alice --log
     langmem-ext forget --all --user alice --yes
     """
     if (id is None) != everything:
@@ -165,7 +169,7 @@ def forget(
     if not yes:
         typer.confirm(f"Forget {what}? It can't be undone.", abort=True, err=True)
     with opened_memory(user, store, embed=embed) as memory:
-        receipt = memory.forget_all() if id is None else memory.forget(id)
+        receipt = memory.forget_all() if id is None else memory.forget(id, log=log)
     if json:
         print_json(receipt)
     else:

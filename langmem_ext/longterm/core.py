@@ -8,7 +8,7 @@ import asyncio
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -153,6 +153,12 @@ class Core:
             for record_id in ids:
                 count, _ = self._usage.get(record_id, (0, moment))
                 self._usage[record_id] = (count + 1, moment)
+
+    def drop_usage(self, ids: Iterable[str]) -> None:
+        """Forget the unsaved uses of records that are gone."""
+        with self._usage_lock:
+            for record_id in ids:
+                self._usage.pop(record_id, None)
 
     def take_usage(self) -> dict[str, tuple[int, datetime]]:
         """Return the unsaved uses and forget them here."""

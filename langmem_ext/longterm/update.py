@@ -7,7 +7,7 @@ skips nothing. A failing model leaves the range pending.
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -78,13 +78,17 @@ class UpdateReport(BaseModel):
 
 @dataclass(slots=True)
 class Range:
-    """A stretch of one thread's log, and what is known around it. Aliases count from 1."""
+    """A stretch of one thread's log, and what is known around it. Aliases count from 1.
+
+    `there` holds the ids of quoted messages and targets that are in the store when the range is written.
+    """
 
     head: Head
     start: int
     end: int
     messages: list[MemoryRecord]
     known: list[MemoryRecord] = field(default_factory=list)
+    there: AbstractSet[str] = frozenset()
 
     @property
     def thread_id(self) -> str:
@@ -224,9 +228,12 @@ def _render_schemas(core: Core) -> str:
 def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], job: Job) -> Operation[None]:
     """Check every operation, then write all that hold, the watermark and what it cost in one batch."""
     targets = {span.known[n - 1].id for n in (op.target for op in proposed) if n is not None and n <= len(span.known)}
-    gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in sorted(targets)]
+    quoting = {op.message for op in proposed if op.message <= len(span.messages)}
+    wanted = sorted(targets | {span.messages[number - 1].id for number in quoting})
+    gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in wanted]
     *found, spent = yield from batch(core.store, [*gets, spent_get(core)])
     known = {item.key: item for item in found if isinstance(item, Item)}
+    span.there = known.keys()
     ops: list[Op] = []
     touched: set[str] = set()
     done: list[tuple[str, str]] = []
@@ -270,6 +277,8 @@ def _evidence(span: Range, operation: MemoryOperation) -> MemoryRecord:
     if operation.message > len(span.messages):
         raise ModelOutputError(f"no new message has the number {operation.message}")
     message = span.messages[operation.message - 1]
+    if message.id not in span.there:
+        raise ModelOutputError(f"message {operation.message} was forgotten meanwhile")
     if not quoted(operation.quote, message.content):
         raise ModelOutputError(f"its quote does not occur in message {operation.message}")
     return message
