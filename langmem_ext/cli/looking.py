@@ -199,7 +199,7 @@ def stats(*, user: User = "default", store: StoreUrl = None, json: Json = False)
     for name, value in counted.model_dump().items():
         if isinstance(value, dict):
             for kind, number in sorted(value.items()):
-                table.add_row(f"{name} of kind {kind}", f"{number:,}")
+                table.add_row(f"{name} of kind {kind}" if name == "records" else f"{name}: {kind}", f"{number:,}")
         else:
             table.add_row(name, f"{value:,}")
     console().print(table)

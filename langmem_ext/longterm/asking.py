@@ -1,5 +1,6 @@
 """Ask a model for a structured result: counted, capped, repaired once."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from langchain_core.exceptions import OutputParserException
@@ -21,8 +22,26 @@ _REPEATED = 2000
 """Characters of a malformed output that are shown to the model again."""
 
 
-def ask_model(core: Core, schema: type[M], system: str, body: str, meter: Meter) -> Operation[M]:
+def _nothing_wrong(_answer: BaseModel) -> str | None:
+    return None
+
+
+def ask_model(
+    core: Core,
+    schema: type[M],
+    prompt: tuple[str, str],
+    meter: Meter,
+    wrong: Callable[[M], str | None] = _nothing_wrong,
+) -> Operation[M]:
     """Return the model's answer as an instance of `schema`, after one repair attempt at most.
+
+    Args:
+        core: The memory, with its model.
+        schema: What the model is to return.
+        prompt: Instructions, and what they are about.
+        meter: Counts and caps the calls.
+        wrong: Says, without user text, what a well-formed answer got wrong that the model can put right, such as a
+            number that stands for nothing. After the repair the caller skips what is still wrong.
 
     Raises:
         ModelOutputError: Still malformed after the repair.
@@ -31,15 +50,26 @@ def ask_model(core: Core, schema: type[M], system: str, body: str, meter: Meter)
         Exception: Whatever the model itself raises.
     """
     structured = core.structured(schema)
+    system, body = prompt
     messages: list[BaseMessage] = [SystemMessage(system), HumanMessage(body)]
     answer = yield from _call(structured, messages, meter)
+    usable: M | None = None
     try:
-        return _parsed(schema, answer)
+        usable = _parsed(schema, answer)
+        complaint = wrong(usable)
+        if complaint is None:
+            return usable
     except ModelOutputError as error:
-        raw = answer.get("raw")
-        said = str(getattr(raw, "content", "") or getattr(raw, "tool_calls", ""))[:_REPEATED]
-        repair = HumanMessage(f"{said}\n\n{REPAIR[language(body)].format(error=error)}")
-    return _parsed(schema, (yield from _call(structured, [*messages, repair], meter)))
+        complaint = str(error)
+    raw = answer.get("raw")
+    said = str(getattr(raw, "content", "") or getattr(raw, "tool_calls", ""))[:_REPEATED]
+    repair = HumanMessage(f"{said}\n\n{REPAIR[language(body)].format(error=complaint)}")
+    try:
+        return _parsed(schema, (yield from _call(structured, [*messages, repair], meter)))
+    except Exception:
+        if usable is None:
+            raise
+        return usable  # a repair that fails costs nothing of what holds
 
 
 def _call(structured: StructuredModel, messages: list[BaseMessage], meter: Meter) -> Operation[dict[str, Any]]:

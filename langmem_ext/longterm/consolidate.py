@@ -13,7 +13,7 @@ from functools import partial
 from langgraph.store.base import GetOp, Item, Op
 from pydantic import BaseModel, Field
 
-from langmem_ext.errors import CapReachedError
+from langmem_ext.errors import CapReachedError, ModelOutputError
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, exclusively
 from langmem_ext.longterm.digest import (
@@ -239,11 +239,25 @@ def _drafts(core: Core, window: Window, account: Account) -> Operation[list[tupl
     known = yield from topics(core)
     body, entries = render_window(core, window, list(known)[-core.distillation.known_topics :])
     try:
-        digest = yield from ask_model(core, Digest, SUMMARISE[language(body)], body, account)
+        digest = yield from ask_model(
+            core, Digest, (SUMMARISE[language(body)], body), account, partial(_wrong, len(entries))
+        )
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("consolidation by extraction: %s", type(error).__name__)
         return _extracted(core, sessions)
-    return [(redacted_draft(core, draft), entries) for draft in digest.summaries]
+    drafts = [draft for draft in digest.summaries if not draft.entries or covered(entries, draft)]
+    if digest.summaries and not drafts:
+        raise ModelOutputError(f"none of its summaries can be stored: {_wrong(len(entries), digest)}")
+    return [(redacted_draft(core, draft), entries) for draft in drafts]
+
+
+def _wrong(entries: int, digest: Digest) -> str | None:
+    """Say which number in a digest stands for no entry."""
+    for place, draft in enumerate(digest.summaries):
+        unknown = next((line.entry for line in draft.entries if line.entry > entries), None)
+        if unknown is not None:
+            return f"summaries.{place}.entries: no entry has the number {unknown}"
+    return None
 
 
 def _extracted(core: Core, sessions: Sequence[list[MemoryRecord]]) -> list[tuple[SummaryDraft, list[MemoryRecord]]]:

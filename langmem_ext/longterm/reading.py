@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from langgraph.store.base import SearchOp
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
@@ -46,6 +46,7 @@ class MemoryStats(BaseModel):
     distilled_tokens: int = 0
     today: Spending = Field(default_factory=Spending)
 
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows no decorated properties
     @property
     def saved_tokens(self) -> int:
         """Tokens that a prompt with the distilled memory has less than one with the whole log."""

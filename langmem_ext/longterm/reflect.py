@@ -7,6 +7,7 @@ are the evidence; recall loads it in their place where it covers the question.
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from langgraph.store.base import GetOp, Item, Op
@@ -157,11 +158,22 @@ def _insights(core: Core, entries: Sequence[MemoryRecord], account: Account) -> 
     ]
     body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
     try:
-        answer = yield from ask_model(core, Reflections, REFLECT[language(body)], body, account)
+        answer = yield from ask_model(
+            core, Reflections, (REFLECT[language(body)], body), account, partial(_wrong, len(entries))
+        )
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("reflection by extraction: %s", type(error).__name__)
         return extract_insights(entries)
     return answer.insights
+
+
+def _wrong(entries: int, answer: Reflections) -> str | None:
+    """Say which number in an answer stands for no entry."""
+    for place, insight in enumerate(answer.insights):
+        unknown = next((number for number in insight.entries if not 0 < number <= entries), None)
+        if unknown is not None:
+            return f"insights.{place}.entries: no entry has the number {unknown}"
+    return None
 
 
 def _record(core: Core, insight: Insight, evidence: Sequence[MemoryRecord], name: str) -> MemoryRecord:

@@ -191,6 +191,6 @@ def _draft(core: Core, entries: Sequence[MemoryRecord], account: Account) -> Ope
         ]
         body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
         with suppress(CapReachedError, NotImplementedError):
-            return (yield from ask_model(core, SummaryDraft, ROLL_UP[language(body)], body, account))
+            return (yield from ask_model(core, SummaryDraft, (ROLL_UP[language(body)], body), account))
     extracted = extract_summary(core, entries) or SummaryDraft(topic="general", content=entries[-1].content)
     return extracted.model_copy(update={"keywords": keywords, "importance": importance})

@@ -37,7 +37,7 @@ from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
 from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
 from langmem_ext.longterm.versions import believed_since, supersede
-from langmem_ext.longterm.writing import build, puts, reindex
+from langmem_ext.longterm.writing import build, moment, puts, reindex
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import UPDATE
@@ -167,16 +167,26 @@ def _thread(core: Core, seen: Progress, job: Job) -> Operation[bool]:
         try:
             proposed = yield from _propose(core, span, job.account)
         except Exception as error:  # noqa: BLE001 - a model may raise anything; no message is lost by it
-            job.report.warnings.append(f"{thread} {start}-{length}: {type(error).__name__}: the range stays pending")
-            job.report.pending.append((thread, start, length))
-            logger.warning("update of %d messages stays pending: %s", length - start, type(error).__name__)
+            _leave(job, span, error)
             return True
-        yield from exclusively(core, "versions", partial(_apply, core, span, proposed, job))
+        try:
+            yield from exclusively(core, "versions", partial(_apply, core, span, proposed, job))
+        except ModelOutputError as error:
+            _leave(job, span, error)
+            return True
         job.report.ranges.append((thread, start, end))
         if not job.watch.going_on(end - start):
             return False
         start = end
     return True
+
+
+def _leave(job: Job, span: Range, error: Exception) -> None:
+    """Report a range, and what follows it, as pending."""
+    thread, start, length = span.thread_id, span.start, span.head.length
+    job.report.warnings.append(f"{thread} {start}-{length}: {type(error).__name__}: the range stays pending")
+    job.report.pending.append((thread, start, length))
+    logger.warning("update of %d messages stays pending: %s", length - start, type(error).__name__)
 
 
 def _propose(core: Core, span: Range, account: Account) -> Operation[list[MemoryOperation]]:
@@ -189,7 +199,9 @@ def _propose(core: Core, span: Range, account: Account) -> Operation[list[Memory
     span.known = yield from neighbours(core, speaking)
     body = _render(core, span) + _render_schemas(core)
     try:
-        answer = yield from ask_model(core, MemoryUpdate, UPDATE[language(body)], body, account)
+        answer = yield from ask_model(
+            core, MemoryUpdate, (UPDATE[language(body)], body), account, lambda a: _wrong(core, span, a.operations)
+        )
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("update by extraction: %s", type(error).__name__)
         return (yield from _extract(core, span))
@@ -225,6 +237,20 @@ def _render_schemas(core: Core) -> str:
     return "\n<schemas>\n" + escape("\n".join(lines)) + "\n</schemas>"
 
 
+def _wrong(core: Core, span: Range, proposed: Sequence[MemoryOperation]) -> str | None:
+    """Say what a model got wrong in the form of its operations, and can put right: numbers, dates."""
+    for place, operation in enumerate(proposed):
+        if operation.message > len(span.messages):
+            return f"operations.{place}.message: no new message has the number {operation.message}"
+        if operation.action != "add" and not 0 < (operation.target or 0) <= len(span.known):
+            return f"operations.{place}.target: no known memory has the number {operation.target}"
+        try:
+            moment(core, operation.occurred_at, core.now())
+        except InvalidInputError:
+            return f"operations.{place}.occurred_at: pass an ISO 8601 date such as 2025-09-30"
+    return None
+
+
 def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], job: Job) -> Operation[None]:
     """Check every operation, then write all that hold, the watermark and what it cost in one batch."""
     targets = {span.known[n - 1].id for n in (op.target for op in proposed) if n is not None and n <= len(span.known)}
@@ -248,6 +274,8 @@ def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], job: Jo
             touched.add(target.key)
         ops.extend(planned)
         done.append(outcome)
+    if not done and (complaint := _wrong(core, span, proposed)):
+        raise ModelOutputError(f"none of its operations can be applied: {complaint}")
     ops.append(move_watermark(core, DISTILLED, Progress(span.head, span.end)))
     yield from job.account.commit(core, spent, ops)
     for name, record_id in done:
