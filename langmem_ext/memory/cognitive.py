@@ -14,11 +14,11 @@ from pydantic import Field, PrivateAttr, model_validator
 from langmem_ext.context import MainContext
 from langmem_ext.errors import InvalidInputError, StoreError
 from langmem_ext.longterm import LongTermMemory
+from langmem_ext.longterm.background import BackgroundUpdates, distil
 from langmem_ext.longterm.log import message_text
 from langmem_ext.longterm.profile import profile
 from langmem_ext.longterm.recall import recall
 from langmem_ext.longterm.running import CONTEXT, Note
-from langmem_ext.loop.updating import BackgroundUpdates, distil
 from langmem_ext.memory.base import ChatMemory
 from langmem_ext.memory.keys import Inputs, input_key, said
 from langmem_ext.memory.logs import Log
