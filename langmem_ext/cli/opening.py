@@ -80,11 +80,17 @@ def index_config(name: str) -> "IndexConfig":
     from langchain.embeddings import init_embeddings  # noqa: PLC0415 - heavy
 
     try:
-        embeddings: Any = init_embeddings(_named("--embed", name))
+        embeddings: Any = init_embeddings(_named("--embed", name), **_embedding_settings(name))
         dims = len(embeddings.embed_query("dimensions"))
     except Exception as error:
         raise _unusable("--embed", name, error) from error
     return {"dims": dims, "embed": embeddings}
+
+
+def _embedding_settings(name: str) -> dict[str, Any]:
+    """Send texts, not token ids, to an endpoint that is compatible with OpenAI's but not it: most take no ids."""
+    elsewhere = os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_BASE")
+    return {"check_embedding_ctx_length": False} if name.startswith("openai:") and elsewhere else {}
 
 
 def _named(option: str, name: str) -> str:

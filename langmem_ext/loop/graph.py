@@ -78,8 +78,8 @@ def create_memory_agent(
         recall_tokens: Tokens that recalled memories take of the context at most.
         recall_limit: Memories that the recall before the model brings at most; as a rule the tokens bound it.
         max_model_calls: Model calls of a turn at most, update included; the last one is kept for the answer.
-        max_tokens: Tokens of a turn at most, in and out; near it the model is offered no tools, past it the turn ends
-            in a `CapReachedError`.
+        max_tokens: Tokens of a turn at most, in and out. The model is offered tools while twice a call's tokens are
+            left, so that one remains for the answer; a call past the cap ends the turn in a `CapReachedError`.
         update_model: Distils and summarises; "same" is `model`, None is extraction without a model.
         memory_options: Further arguments of `LongTermMemory`: timezone, settings, distillation, reranker, ….
         debounce: Seconds of quiet before a background update.

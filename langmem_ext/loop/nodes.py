@@ -83,9 +83,9 @@ class Nodes:
         if self.analysis == "recall" or not self.models.searches or view["searches"] >= run.max_searches:
             return update
         meter = self._meter(view["usage"])
-        if not self._affords_search(meter):
-            return update
         prompt, sizes = self.contexts.of(view, run, searching=True).arrange()
+        if not self._affords_tools(meter, sizes["total"]):
+            return update
         try:
             message = yield from call_model(self.models.bound(memory=True), prompt, sizes["total"], meter, config)
         except Exception as error:
@@ -197,8 +197,11 @@ class Nodes:
             return {}
         run = self.runs.of(config)
         meter = self._meter(state["usage"])
-        offered = bool(self.models.tools) and self._affords_search(meter)
+        offered = bool(self.models.tools)
         prompt, sizes = self.contexts.of(state, run, searching=False, offered=offered).arrange()
+        if offered and not self._affords_tools(meter, sizes["total"]):
+            offered = False
+            prompt, sizes = self.contexts.of(state, run, searching=False, offered=False).arrange()
         model = self.models.bound(memory=False) if offered else self.models.plain
         message = yield from call_model(model, prompt, sizes["total"], meter, config, calls=offered)
         return {"messages": [message], "usage": _usage(meter)}
@@ -251,10 +254,10 @@ class Nodes:
         )
         return meter
 
-    def _affords_search(self, meter: Meter) -> bool:
-        """Whether a call that may end in tool calls leaves one for the answer, and tokens for it."""
+    def _affords_tools(self, meter: Meter, sent: int) -> bool:
+        """Whether a call that may end in tool calls leaves one for the answer, and tokens for it: as many again."""
         calls = self.max_model_calls is None or meter.calls + 1 < self.max_model_calls
-        return calls and (self.max_tokens is None or 2 * meter.tokens < self.max_tokens)
+        return calls and (self.max_tokens is None or meter.tokens + 2 * sent <= self.max_tokens)
 
 
 def _changes(before: Sequence[AnyMessage], after: Sequence[AnyMessage]) -> list[BaseMessage]:

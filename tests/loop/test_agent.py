@@ -9,7 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.store.memory import InMemoryStore
 
 from langmem_ext import create_memory_agent
-from langmem_ext.errors import ContextBudgetError, InvalidInputError
+from langmem_ext.errors import CapReachedError, ContextBudgetError, InvalidInputError
 from tests.loop.fakes import ALICE, Script, ask, call, memory_of, prompt, search, thread
 
 
@@ -276,6 +276,25 @@ def test_calls_and_tokens_are_capped_and_the_last_call_is_kept_for_the_answer(st
     only = Script(responses=["done"])
     ask(create_memory_agent(only, store=store, update="off", max_model_calls=1), "go")
     assert only.calls[0].tools == []
+
+
+@pytest.mark.parametrize(("cap", "offered"), [(100_000, [2, 2, 2, 0]), (2_200, [2, 0]), (1_500, [0]), (400, [0])])
+def test_a_search_is_offered_where_the_cap_of_tokens_leaves_an_answer(
+    store: InMemoryStore, cap: int, offered: list[int]
+) -> None:
+    model = Script(responses=[*[search(f"lakes {n}") for n in range(len(offered) - 1)], "done"])
+    result = ask(create_memory_agent(model, store=store, update="off", max_tokens=cap), "go")
+    assert [len(each.tools) for each in model.calls] == offered
+    assert result["messages"][-1].content == "done"
+    assert result["usage"]["input_tokens"] + result["usage"]["output_tokens"] <= cap
+
+
+def test_past_the_cap_of_tokens_the_turn_ends_before_the_call(store: InMemoryStore) -> None:
+    model = Script(responses=[])
+    with pytest.raises(CapReachedError, match="100"):
+        ask(create_memory_agent(model, store=store, update="off", max_tokens=100), "go")
+    assert model.calls == []
+    assert [message.content for message in memory_of(store).messages("t1")] == ["go"]
 
 
 @pytest.mark.parametrize(
