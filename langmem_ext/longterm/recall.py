@@ -28,7 +28,7 @@ from langmem_ext.protocols import Candidates
 from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, from_value, render
 from langmem_ext.tracing import traced
 
-_NOTED = 20
+_NOTED = 8
 """Records of a recall whose use is noted: one that fills a large context uses what it found first."""
 _SPARE = 16
 """Records that are loaded beyond the limit, to replace what is covered or said twice."""

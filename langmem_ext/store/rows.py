@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from langgraph.store.base import InvalidNamespaceError, Item, SearchItem
@@ -94,7 +95,17 @@ def _check_keys(value: Any, key: str) -> None:
 
 
 def encode_namespace(namespace: Any) -> str:
-    """Write a namespace as one string; labels hold no dots, so it can be split again, and a prefix is a range."""
+    """Write a namespace as one string; labels hold no dots, so it can be split again, and a prefix is a range.
+
+    A batch names the same namespace a hundred times, so what is legal is remembered.
+    """
+    try:
+        return _encoded(namespace)
+    except TypeError:  # a list, or what can't be a namespace
+        return _encode(namespace)
+
+
+def _encode(namespace: Any) -> str:
     if not isinstance(namespace, tuple | list):
         raise InvalidNamespaceError(f"a namespace must be a tuple of strings, got {namespace!r}")
     for label in namespace:
@@ -103,6 +114,9 @@ def encode_namespace(namespace: Any) -> str:
                 f"namespace label {label!r} is not allowed: pass non-empty strings without '.', NUL or lone surrogates"
             )
     return ".".join(namespace)
+
+
+_encoded = lru_cache(maxsize=4096)(_encode)
 
 
 def decode_namespace(path: str) -> tuple[str, ...]:
