@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.runnables import RunnableConfig, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, ensure_config
 from langchain_core.tools import BaseTool, tool as make_tool
 from langgraph.graph import END, START, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.store.base import BaseStore
 from langgraph.types import Checkpointer
+from typing_extensions import override
 
 from langmem_ext.context.counting import Counter
 from langmem_ext.errors import InvalidInputError
@@ -139,11 +140,11 @@ def create_memory_agent(
 def _wire(nodes: Nodes) -> StateGraph[AgentState, Context, InputState, OutputState]:
     graph = StateGraph(AgentState, context_schema=Context, input_schema=InputState, output_schema=OutputState)
     for node in (nodes.analyse, nodes.search_memory, nodes.answer, nodes.update_memory):
-        graph.add_node(node.__name__, _runnable(node))
+        graph.add_node(node.__name__, _NodeRunnable(node))
     after_search, after_answer = ["analyse"], ["update_memory"]
     after_analyse = ["search_memory", "answer"]
     if nodes.tool_node is not None:
-        graph.add_node("tools", _runnable(nodes.tools))
+        graph.add_node("tools", _NodeRunnable(nodes.tools))
         graph.add_edge("tools", "analyse")
         after_answer.append("search_memory")  # a call of the application's tools that is malformed is answered there
         for targets in (after_search, after_answer, after_analyse):
@@ -167,16 +168,20 @@ def _wire(nodes: Nodes) -> StateGraph[AgentState, Context, InputState, OutputSta
     return graph
 
 
-def _runnable(node: Node) -> RunnableLambda[AgentState, Any]:
-    """Wrap an operation as a node: its sync and its async form, one body."""
+class _NodeRunnable(Runnable[AgentState, Any]):
+    """An operation as a node: its sync and its async form, one body. LangGraph traces it under the node's name."""
 
-    def func(state: AgentState, config: RunnableConfig) -> Any:
-        return run(node(state, config))
+    def __init__(self, node: Node) -> None:
+        self.name = node.__name__
+        self._node = node
 
-    async def afunc(state: AgentState, config: RunnableConfig) -> Any:
-        return await arun(node(state, config))
+    @override
+    def invoke(self, input: AgentState, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return run(self._node(input, ensure_config(config)))
 
-    return RunnableLambda(func, afunc, name=node.__name__)
+    @override
+    async def ainvoke(self, input: AgentState, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        return await arun(self._node(input, ensure_config(config)))
 
 
 def _resolve(model: BaseChatModel | str) -> BaseChatModel:

@@ -65,10 +65,9 @@ class NamedLocks:
         return folder / digest
 
     def _acquire(self, folder: Path, name: str, *, blocking: bool) -> int | None:
-        folder.mkdir(mode=0o700, exist_ok=True)
         path = self._file(folder, name)
         while True:
-            file = os.open(path, os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0), 0o600)
+            file = _open(folder, path)
             try:
                 if not _lock(file, blocking=blocking):
                     os.close(file)
@@ -79,6 +78,16 @@ class NamedLocks:
                 os.close(file)
                 raise
             os.close(file)  # its last holder removed it while we waited: lock the one that took its place
+
+
+def _open(folder: Path, path: Path) -> int:
+    """Open a lock's file, making it and, where it is the first, the folder."""
+    flags = os.O_CREAT | os.O_RDWR | getattr(os, "O_CLOEXEC", 0)
+    try:
+        return os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return os.open(path, flags, 0o600)
 
 
 def _check_name(name: object) -> None:
