@@ -122,8 +122,9 @@ class MainContext:
 
     @property
     def ids(self) -> frozenset[str]:
-        """Ids of the messages and records that are in the context, so that recall need not load them again."""
-        return frozenset([message.id for message in self._messages if message.id]) | self._pages.keys()
+        """Ids of the messages and records that are in the context whole, so that recall need not load them again."""
+        whole = [page.id for page in self._pages.values() if not page.cut]
+        return frozenset([*whole, *(message.id for message in self._messages if message.id)])
 
     def add_messages(self, messages: Iterable[AnyMessage | BaseMessage | tuple[str, str] | dict[str, Any]]) -> None:
         """Append messages; a system message among them is rendered within the one system message."""

@@ -27,6 +27,7 @@ class Page:
         value: What it is worth keeping, 0..1; the lowest leaves first.
         pinned: Does not fade.
         carrier: Id of the tool message that shows it during the turn that searched for it; "" when none does.
+        cut: Whether only part of the record is shown, so that another question may need another part.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Page:
     value: float
     pinned: bool = False
     carrier: str = ""
+    cut: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the page as JSON, for a graph's state."""
@@ -84,10 +86,10 @@ def make_page(
     """
     text = render(record)
     tokens = count(text) + 1
-    if limit is not None and tokens > limit:
-        text = _shorter(
-            record, len(record.content) * limit // tokens, lambda text: count(text) < limit, about, language
-        )
+    cut = limit is not None and tokens > limit
+    if limit is not None and cut:
+        kept = len(record.content) * limit // tokens
+        text = _shorter(record, kept, lambda shown: count(shown) < limit, about, language)
         tokens = count(text) + 1
     return Page(
         id=record.id,
@@ -97,6 +99,7 @@ def make_page(
         value=value,
         pinned=record.pinned,
         carrier=carrier,
+        cut=cut,
     )
 
 

@@ -163,13 +163,12 @@ class Nodes:
         ]
         context = self.contexts.of(state, run, searching=True)
         tokens = max(_LEAST_RESULT, context.page_room // max(1, len(calls)))
-        exclude = sorted(context.ids | {value["id"] for value in state.get("pages", [])})
-        room = Room(tokens, exclude, self.contexts.counter.text)
+        room = Room(tokens, sorted(context.ids), self.contexts.counter.text)
         others = sorted(self.models.names)
         results = yield from together([partial(execute, run, call, room, others) for call in calls])
         pages = {value["id"]: value for value in state.get("pages", [])}
         for result in results:
-            pages = {page.id: page.as_dict() for page in result.pages} | pages
+            pages |= {page.id: page.as_dict() for page in result.pages}
         recalls = [result.recall for result in results if result.recall is not None]
         return {
             "messages": [result.message for result in results],

@@ -205,3 +205,15 @@ def test_a_pasted_document_answers_in_another_conversation(
         memory_of(store).remember(question)
     ask(agent, question, "t2")
     assert needle in prompt(model.calls[-1])
+
+
+def test_another_part_of_a_document_is_found_though_one_is_in_the_context(store: InMemoryStore) -> None:
+    filler = "Item: nothing was decided here. " * 500
+    document = f"{filler}The caterer is called Olsen. {filler}The florist is called Vega. {filler}"
+    model = Script(responses=["Noted.", "Olsen.", search("florist called"), "Vega."])
+    agent = create_memory_agent(model, store=store, update="off", checkpointer=InMemorySaver())
+    ask(agent, document, "t1")
+    ask(agent, "What is the caterer called?", "t2")
+    assert "Vega" not in prompt(model.calls[1])
+    ask(agent, "And what about the flowers?", "t2")
+    assert "The florist is called Vega." in prompt(model.calls[-1])
