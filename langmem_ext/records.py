@@ -6,6 +6,7 @@ timezone-aware; naive ones are refused.
 
 import base64
 import hashlib
+import math
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -282,6 +283,10 @@ class ForgetReceipt(BaseModel):
     purged: bool = False
 
 
+_LAST = math.nextafter(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp() + 1, 0)
+"""The last moment that a float tells from the year 10000, to which the last microseconds of 9999 are rounded."""
+
+
 def epoch(timestamp: float) -> datetime:
     """Return the aware UTC datetime of epoch seconds."""
-    return datetime.fromtimestamp(timestamp, UTC)
+    return datetime.fromtimestamp(min(timestamp, _LAST), UTC)
