@@ -34,10 +34,10 @@ class Candidates:
         times: Event time in seconds since the epoch, float64; NaN where unknown.
         total: How many items of the namespace passed the filter.
         named: The speakers that the query names (folded), of those that occur in the namespace.
-        median_length: Median number of words per item in the namespace; tells chat from long documents.
+        coverage: How much of the query's words the best item says, 0 to 1; 1 where the store does not say.
         lengths: How many indexed terms each candidate has, float32; None where the store does not say.
         marks: What kind of utterance each is, bits of `langmem_ext.lexical.documents` (it asks, it speaks of the
-            speaker, it answers), uint8; None where the store does not say.
+            speaker), uint8; None where the store does not say.
     """
 
     keys: Sequence[str]
@@ -49,7 +49,7 @@ class Candidates:
     times: NDArray[np.float64]
     total: int
     named: frozenset[str] = field(default_factory=frozenset)
-    median_length: float = 0.0
+    coverage: float = 1.0
     lengths: Scores | None = None
     marks: NDArray[np.uint8] | None = None
 

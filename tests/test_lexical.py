@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 from numpy.typing import NDArray
 
 from langmem_ext.lexical import LexicalIndex, analyse_query
-from langmem_ext.lexical.documents import ANSWERS, ASKS, PERSONAL
+from langmem_ext.lexical.documents import ASKS, PERSONAL
 from langmem_ext.text import analyse
 
 MINUTE = 60.0
@@ -133,13 +133,23 @@ def test_removed_documents_are_gone_and_unknown_ones_ignored() -> None:
     assert ranked(index, "violin") == []
 
 
-def test_members_are_found_by_the_kind_that_a_question_names_and_below_the_word_itself() -> None:
-    index = index_of("I practise the clarinet", "bread", "周末练小提琴", "an instrument of war", sequence="")
-    scores = words_of(index, "Which instruments does she play?")
-    assert scores[3] > scores[0] > 0
-    assert scores[2] > 0
-    assert words_of(index, "她会什么乐器")[2] > 0
-    assert 0 not in ranked(index, "instruments")
+def test_coverage_is_the_share_of_a_question_that_the_best_document_says() -> None:
+    index = index_of("the violin lesson", "bread", "她下周去旅行", sequence="")
+    covered = [
+        index.candidates(query, mask=None, limit=5).coverage for query in ("quantum", "quantum violin", "violin")
+    ]
+    assert 0 == covered[0] < covered[1] < covered[2] < 1
+    assert (
+        index.candidates("旅行", mask=None, limit=5).coverage
+        > index.candidates("去哪旅行", mask=None, limit=5).coverage
+    )
+    assert LexicalIndex().candidates("violin", mask=None, limit=5).coverage == 0
+
+
+def test_an_answer_takes_more_from_its_question_than_it_gives_back() -> None:
+    texts = ("sunny today", "Where is the violin?", "In the attic", "bread", "cheese")
+    scores = words_of(index_of(*texts), "violin")
+    assert scores[1] > scores[2] > scores[0]
 
 
 @pytest.mark.parametrize(
@@ -177,11 +187,9 @@ def test_speakers_are_named_by_whole_words_or_chinese_names(query: str, named: s
     assert index.candidates(query, mask=None, limit=5).named == named
 
 
-def test_marks_tell_questions_statements_and_answers_apart() -> None:
-    index = index_of("Where do you live?", "In the north", "I like it")
-    assert index.scores("x", np.arange(3)).marks.tolist() == [ASKS, ANSWERS, PERSONAL]
-    hidden = index.scores("x", np.arange(3), mask=np.array([False, True, True]))
-    assert hidden.marks.tolist() == [ASKS, 0, PERSONAL]
+def test_marks_tell_questions_and_what_people_say_of_themselves_apart() -> None:
+    index = index_of("Where do you live?", "In the north", "I like it", "你住哪儿呢", "我住北方")
+    assert index.scores("x", np.arange(5)).marks.tolist() == [ASKS, 0, PERSONAL, ASKS, PERSONAL]
 
 
 def test_given_slots_are_reported_in_any_case() -> None:

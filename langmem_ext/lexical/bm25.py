@@ -1,6 +1,7 @@
 """BM25 over windows: each document lends its words to its neighbours before frequencies saturate. Pure.
 
-``tf~ = tf + 0.5·Σ tf(beside) + 0.25·Σ tf(two away)``; lengths and document frequencies are those of the windows.
+``tf~ = tf + 0.6·tf(before) + 0.4·tf(after) + 0.25·Σ tf(two away)``; lengths and document frequencies are those of the
+windows. What was said before lends more than what comes after: an answer leaves the words of its question unsaid.
 BM25 as in Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with the idf that is
 never negative, ``ln(1 + (N - df + 0.5) / (df + 0.5))``; adding weighted frequencies before the saturation is their
 BM25F, with neighbours in the place of fields.
@@ -13,8 +14,8 @@ from numpy.typing import NDArray
 
 K1 = 1.2
 B = 0.75
-BESIDE = 0.5
-TWO_AWAY = 0.25
+SHARES = (0.6, 0.4, 0.25, 0.25)
+"""What the one before, the one after, and those two away lend."""
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int32]
@@ -55,8 +56,8 @@ class Searchable:
         """Return the documents whose windows each document is part of, itself (None) first, each with its share."""
         if self.near is None:
             return [(None, 1.0)]
-        shares = (BESIDE, BESIDE, TWO_AWAY, TWO_AWAY)
-        return [(None, 1.0), *zip(self.near, shares, strict=True)]
+        before, after, before2, after2 = self.near
+        return [(None, 1.0), *zip((after, before, after2, before2), SHARES, strict=True)]
 
     def spread(self, values: Floats) -> Floats:
         """Add to each document what its neighbours lend it.
@@ -67,14 +68,15 @@ class Searchable:
         alone = values[..., :-1]
         if self.near is None:
             return alone
-        before, after, before2, after2 = self.near
-        beside = values[..., before] + values[..., after]
-        two_away = values[..., before2] + values[..., after2]
-        lent: Floats = alone + np.float32(BESIDE) * beside + np.float32(TWO_AWAY) * two_away
+        lent: Floats = alone.copy()
+        for neighbour, share in zip(self.near, SHARES, strict=True):
+            lent += np.float32(share) * values[..., neighbour]
         return lent
 
 
-def bm25(terms: Ints, documents: Ints, weights: Floats, lengths: Floats, searchable: Searchable) -> Floats:
+def bm25(
+    terms: Ints, documents: Ints, weights: Floats, lengths: Floats, searchable: Searchable
+) -> tuple[Floats, float]:
     """Score every document, or, among many, those that a rough score puts first.
 
     Args:
@@ -85,13 +87,14 @@ def bm25(terms: Ints, documents: Ints, weights: Floats, lengths: Floats, searcha
         searchable: Who may be found. What may not has no part in any number.
 
     Returns:
-        Scores, shape ``(documents,)``, 0 where nothing matches or the document may not be found.
+        Scores, shape ``(documents,)``, 0 where nothing matches or the document may not be found; and the bound that no
+        score can reach: that of a document which says every term without end.
     """
     count = lengths.size
     allowed = searchable.allowed[:-1]
     population = float(allowed.sum())
     if not terms.size or not population:
-        return np.zeros(count, np.float32)
+        return np.zeros(count, np.float32), 0.0
     windows = searchable.spread(np.append(lengths * allowed, np.float32(0)))
     average = float(windows @ allowed) / population
     saturation = np.float32(K1 * (1 - B)) + np.float32(K1 * B / max(average, 1e-9)) * windows
@@ -103,12 +106,15 @@ def _idf(population: float, matching: NDArray[np.float64]) -> NDArray[np.float64
     return np.log1p((population - matching + 0.5) / (matching + 0.5))
 
 
-def _score_all(terms: Ints, documents: Ints, weights: Floats, saturation: Floats, searchable: Searchable) -> Floats:
+def _score_all(
+    terms: Ints, documents: Ints, weights: Floats, saturation: Floats, searchable: Searchable
+) -> tuple[Floats, float]:
     """Score every document exactly, a matrix of frequencies at a time."""
     count = saturation.size
     allowed = searchable.allowed[:-1]
     population = float(allowed.sum())
     total = np.zeros(count, np.float32)
+    bound = 0.0
     per_chunk = max(1, _CELLS // (count + 1))
     for first in range(0, weights.size, per_chunk):
         inside = (terms >= first) & (terms < first + per_chunk)
@@ -117,11 +123,15 @@ def _score_all(terms: Ints, documents: Ints, weights: Floats, saturation: Floats
         frequencies = np.bincount(cells, minlength=size * (count + 1)).astype(np.float32).reshape(size, count + 1)
         tf = searchable.spread(frequencies * searchable.allowed) * allowed
         idf = _idf(population, np.count_nonzero(tf, axis=1).astype(np.float64)).astype(np.float32)
-        total += (idf * weights[first : first + size] * np.float32(K1 + 1)) @ (tf / (tf + saturation))
-    return total
+        worth = idf * weights[first : first + size] * np.float32(K1 + 1)
+        total += worth @ (tf / (tf + saturation))
+        bound += float(worth.sum())
+    return total, bound
 
 
-def _score_best(terms: Ints, documents: Ints, weights: Floats, saturation: Floats, searchable: Searchable) -> Floats:
+def _score_best(
+    terms: Ints, documents: Ints, weights: Floats, saturation: Floats, searchable: Searchable
+) -> tuple[Floats, float]:
     """Score the documents that the sum of their terms' idf, without saturation, puts first; 0 for all others.
 
     Document frequencies of windows are estimated from those of terms, as if terms fell on documents independently.
@@ -145,8 +155,9 @@ def _score_best(terms: Ints, documents: Ints, weights: Floats, saturation: Float
         best = best[np.argpartition(-rough[best], _EXACT)[:_EXACT]]
     tf = _frequencies(terms, documents, best, weights.size, searchable)
     scores = np.zeros(count, np.float32)
-    scores[best] = (worth * (K1 + 1)).astype(np.float32) @ (tf / (tf + saturation[best]))
-    return scores
+    worth *= K1 + 1
+    scores[best] = worth.astype(np.float32) @ (tf / (tf + saturation[best]))
+    return scores, float(worth.sum())
 
 
 def _frequencies(terms: Ints, documents: Ints, chosen: NDArray[np.int64], size: int, searchable: Searchable) -> Floats:

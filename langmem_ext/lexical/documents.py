@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int32]
 
-ASKS, PERSONAL, ANSWERS = 1, 2, 4
-"""Bits of what an utterance is: it ends in a question, it speaks of the speaker, the one before it was a question."""
+ASKS, PERSONAL = 1, 2
+"""Bits of what an utterance is: it ends in a question, it speaks of the speaker."""
 
 _COLUMNS = ("alive", "words", "characters", "marks", "times", "speakers", "sequences")
 _GAP = 3600.0
@@ -41,7 +41,6 @@ class Documents:
         self._sequence_ids: dict[str, int] = {"": 0}
         self._near: NDArray[np.int64] | None = None
         self._calendar: Ints | None = None
-        self._median: float | None = None
 
     def extend(self, slots: Ints, speakers: list[str], sequences: list[str], times: list[float]) -> None:
         """Add documents at the given slots; their lengths are set by the index."""
@@ -50,7 +49,7 @@ class Documents:
         self.times[slots] = times
         self.speakers[slots] = [self._speaker(speaker) for speaker in speakers]
         self.sequences[slots] = [self._sequence_ids.setdefault(name, len(self._sequence_ids)) for name in sequences]
-        self._near = self._calendar = self._median = None
+        self._near = self._calendar = None
 
     def _speaker(self, name: str) -> int:
         number = self._speaker_ids.setdefault(name, len(self.names))
@@ -72,7 +71,7 @@ class Documents:
     def remove(self, slot: int) -> None:
         """Take a document out; its neighbours become each other's."""
         self.alive[slot] = False
-        self._near = self._median = None
+        self._near = None
 
     def near(self) -> NDArray[np.int64]:
         """Return each document's neighbours in its sequence: one before, one after, two before, two after.
@@ -96,13 +95,6 @@ class Documents:
         before[right[linked]] = left[linked]
         after[left[linked]] = right[linked]
         return np.stack([before, after, before[before], after[after]])[:, :none]
-
-    def median_length(self) -> float:
-        """Return the median length of the documents in terms, 0 where there are none."""
-        if self._median is None:
-            lengths = self.words[: self.count][self.alive[: self.count]]
-            self._median = float(np.median(lengths)) if lengths.size else 0.0
-        return self._median
 
     def calendar(self) -> Ints:
         """Return each document's day as the number yyyymmdd in UTC, 0 where unknown, shape ``(count,)``."""

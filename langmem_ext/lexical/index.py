@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from langmem_ext import text
 from langmem_ext.lexical.bm25 import Searchable, bm25
-from langmem_ext.lexical.documents import ANSWERS, ASKS, PERSONAL, Documents
-from langmem_ext.lexical.kinds import members
+from langmem_ext.lexical.documents import ASKS, PERSONAL, Documents
 from langmem_ext.lexical.postings import Postings, position_keys, run_range, word_key
 from langmem_ext.lexical.query import QueryAnalysis, analyse_query
 from langmem_ext.lexical.vocabulary import Vocabulary, grams
@@ -25,16 +24,10 @@ Term: TypeAlias = tuple[list[Range], float]
 """The ranges of keys that match a term of a query, and its weight."""
 
 Floats = NDArray[np.float32]
-Lists: TypeAlias = tuple[Floats, Floats, Floats]
-"""Scores by words, by dates and by characters, of every slot."""
 Slots = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _SPACE = 32
-_KIND_LENGTH = 12.0
-"""Content words beyond which a question counts kinds less and less: a long text that says "animal" asks for none."""
-_KIND_WEIGHT = 0.4
-"""What a member of a kind that the question names counts, against 1 for a word of the question itself."""
 _ROLES = frozenset("user assistant human ai system tool bot agent function developer 用户 助手 系统".split())  # noqa: SIM905
 
 
@@ -48,9 +41,9 @@ class LexicalCandidates:
         dates: Summed idf of the dates that the query names and the document's time has.
         characters: BM25 of character n-grams over windows.
         lengths: How many terms each document has.
-        marks: Bits of what each utterance is: `documents.ASKS`, `PERSONAL`, `ANSWERS`.
+        marks: Bits of what each utterance is: `documents.ASKS`, `PERSONAL`.
         named: The speakers, folded by `normalise`, that the query names.
-        median_length: Median length of the documents in terms.
+        coverage: How much of the query the best document says, 0 to 1: its score by words, as a share of the bound.
     """
 
     slots: Slots
@@ -60,7 +53,18 @@ class LexicalCandidates:
     lengths: Floats
     marks: NDArray[np.uint8]
     named: frozenset[str]
-    median_length: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lists:
+    """What a query scored: arrays over all slots."""
+
+    analysis: QueryAnalysis
+    words: Floats
+    dates: Floats
+    characters: Floats
+    coverage: float
 
 
 class LexicalIndex:
@@ -102,7 +106,7 @@ class LexicalIndex:
             limit: How many at most.
         """
         self._absorb()
-        scores = self._words(analyse_query(query), self._searchable(mask, windows=False), kinds=False)
+        scores, _ = self._words(analyse_query(query), self._searchable(mask, windows=False))
         best = _best(scores, limit)
         best = best[np.argsort(-scores[best], kind="stable")]
         return best, scores[best]
@@ -115,15 +119,14 @@ class LexicalIndex:
         What `mask` excludes is not found, lends its neighbours nothing and counts for nothing: the future can't be felt
         in the past.
         """
-        analysis, searchable, lists = self._score(query, mask)
-        found = [_best(scores, limit) for scores in lists]
+        lists = self._score(query, mask)
+        found = [_best(scores, limit) for scores in (lists.words, lists.dates, lists.characters)]
         slots = np.unique(np.concatenate(found if also is None else [*found, also]))
-        return self._report(analysis, searchable, lists, slots)
+        return self._report(lists, slots)
 
     def scores(self, query: str, slots: Slots, *, mask: Mask | None = None) -> LexicalCandidates:
         """Return the scores of given documents, in the given order, as `candidates` would under the same mask."""
-        analysis, searchable, lists = self._score(query, mask)
-        return self._report(analysis, searchable, lists, slots)
+        return self._report(self._score(query, mask), slots)
 
     @property
     def nbytes(self) -> int:
@@ -131,31 +134,30 @@ class LexicalIndex:
         rows = sum(2 * len(row) + 200 for row, *_ in self._pending.values())
         return rows + self._vocabulary.nbytes + self._postings.nbytes + self._documents.nbytes
 
-    def _score(self, query: str, mask: Mask | None) -> tuple[QueryAnalysis, Searchable, Lists]:
+    def _score(self, query: str, mask: Mask | None) -> "_Lists":
         self._absorb()
         analysis = analyse_query(query)
         searchable = self._searchable(mask, windows=True)
-        lists = (
-            self._words(analysis, searchable, kinds=True),
-            self._dates(analysis, searchable),
-            self._characters(analysis, searchable),
+        words, bound = self._words(analysis, searchable)
+        return _Lists(
+            analysis=analysis,
+            words=words,
+            dates=self._dates(analysis, searchable),
+            characters=self._characters(analysis, searchable),
+            coverage=float(words.max()) / bound if bound > 0 else 0.0,
         )
-        return analysis, searchable, lists
 
-    def _report(self, analysis: QueryAnalysis, searchable: Searchable, lists: Lists, slots: Slots) -> LexicalCandidates:
-        words, dates, characters = (scores[slots] for scores in lists)
-        median = self._documents.median_length()
-        own = self._documents.words[slots]
-        marks = self._marks(searchable, slots)
-        return LexicalCandidates(slots, words, dates, characters, own, marks, self._named(analysis), median)
-
-    def _marks(self, searchable: Searchable, slots: Slots) -> NDArray[np.uint8]:
-        """Add to the marks of documents whether the one before, if it may be found, asks."""
-        marks = self._documents.marks[slots]
-        before = self._documents.near()[0][slots]
-        asks = np.append(self._documents.marks[: self._documents.count] & ASKS, np.uint8(0))
-        answers = (asks[before] > 0) & (searchable.allowed[before] > 0)
-        return marks | np.where(answers, ANSWERS, 0).astype(np.uint8)
+    def _report(self, lists: "_Lists", slots: Slots) -> LexicalCandidates:
+        return LexicalCandidates(
+            slots=slots,
+            words=lists.words[slots],
+            dates=lists.dates[slots],
+            characters=lists.characters[slots],
+            lengths=self._documents.words[slots],
+            marks=self._documents.marks[slots],
+            named=self._named(lists.analysis),
+            coverage=lists.coverage,
+        )
 
     def _searchable(self, mask: Mask | None, *, windows: bool) -> Searchable:
         count = self._documents.count
@@ -167,27 +169,13 @@ class LexicalIndex:
             allowed[known:] = 0
         return Searchable(allowed, self._documents.near() if windows else None)
 
-    def _words(self, analysis: QueryAnalysis, searchable: Searchable, *, kinds: bool) -> Floats:
+    def _words(self, analysis: QueryAnalysis, searchable: Searchable) -> tuple[Floats, float]:
         weighted: list[Term] = []
         for stem, count in analysis.stems.items():
-            weighted.append((self._stem_ranges(stem), count))
+            keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
+            weighted.append(([(key, key + 1) for key in keys], count))
         weighted += _run_terms(analysis.runs, sizes=(1, 2))
-        if kinds:
-            weighted += self._kind_terms(analysis)
         return self._bm25(weighted, self._documents.words, searchable)
-
-    def _stem_ranges(self, stem: str) -> list[Range]:
-        keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
-        return [(key, key + 1) for key in keys]
-
-    def _kind_terms(self, analysis: QueryAnalysis) -> list[Term]:
-        """Return a term for each kind of thing that the question names: any of its members."""
-        found: list[Term] = []
-        for words, runs in members(frozenset(analysis.stems), analysis.runs):
-            ranges = [span for word in words for span in self._stem_ranges(word)]
-            ranges += [run_range(run) for run in runs]
-            found.append((ranges, _KIND_WEIGHT * min(1.0, _KIND_LENGTH / max(1.0, analysis.weight))))
-        return found
 
     def _characters(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
         counts: dict[str, float] = {}
@@ -199,13 +187,13 @@ class LexicalIndex:
             keys = [word_key(number) for number in self._vocabulary.with_gram(gram)]
             weighted.append(([(key, key + 1) for key in keys], count))
         weighted += _run_terms(analysis.runs, sizes=(1, 2, 3))
-        return self._bm25(weighted, self._documents.characters, searchable)
+        return self._bm25(weighted, self._documents.characters, searchable)[0]
 
-    def _bm25(self, weighted: list[Term], lengths: Floats, searchable: Searchable) -> Floats:
+    def _bm25(self, weighted: list[Term], lengths: Floats, searchable: Searchable) -> tuple[Floats, float]:
         ranges = [(low, high, term) for term, (keys, _) in enumerate(weighted) for low, high in keys]
         count = self._documents.count
         if not ranges:
-            return np.zeros(count, np.float32)
+            return np.zeros(count, np.float32), 0.0
         table = np.asarray(ranges, np.int64)
         terms, documents = self._postings.gather(table[:, 0], table[:, 1], table[:, 2].astype(np.int32))
         weights = np.asarray([weight for _, weight in weighted], np.float32)

@@ -28,7 +28,7 @@ def find_candidates(core: Core, plan: Plan, *, dense: bool) -> Operation[Candida
     store = core.store
     if plan.topic is not None:
         items = yield from topic_items(core, plan)
-        return score_items(plan.query, items)
+        return score_items(plan.query, items, dense=dense)
     if isinstance(store, SupportsCandidates):
         leaf, limit, condition = core.records_leaf, core.settings.candidates, plan.filter()
         return (
@@ -38,7 +38,7 @@ def find_candidates(core: Core, plan: Plan, *, dense: bool) -> Operation[Candida
             )
         )
     found = yield from _plain_search(core, plan)
-    return score_items(plan.query, found)
+    return score_items(plan.query, found, dense=dense)
 
 
 def topic_items(core: Core, plan: Plan) -> Operation[list[Item]]:
@@ -69,7 +69,7 @@ def _plain_search(core: Core, plan: Plan) -> Operation[list[SearchItem]]:
         limit *= _GROWTH
 
 
-def score_items(query: str, items: Sequence[Item]) -> Candidates:
+def score_items(query: str, items: Sequence[Item], *, dense: bool) -> Candidates:
     """Score items that are at hand: a lexical index over just these, and the similarity that came with them."""
     index = LexicalIndex()
     for slot, item in enumerate(items):
@@ -83,18 +83,18 @@ def score_items(query: str, items: Sequence[Item]) -> Candidates:
         )
     slots = np.arange(len(items), dtype=np.int64)
     lexical = index.scores(query, slots)
-    dense = [item.score if isinstance(item, SearchItem) and item.score is not None else np.nan for item in items]
+    near = [item.score if dense and isinstance(item, SearchItem) else None for item in items]
     return Candidates(
         keys=[item.key for item in items],
         words=lexical.words,
         dates=lexical.dates,
         characters=lexical.characters,
-        dense=np.asarray(dense, dtype=np.float32),
+        dense=np.asarray([np.nan if cosine is None else cosine for cosine in near], dtype=np.float32),
         speakers=[str(item.value.get("speaker") or "") for item in items],
         times=np.asarray([float(item.value["occurred_ts"]) for item in items], dtype=np.float64),
         total=len(items),
         named=lexical.named,
-        median_length=lexical.median_length,
+        coverage=lexical.coverage,
         lengths=lexical.lengths,
         marks=lexical.marks,
     )

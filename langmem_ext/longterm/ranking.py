@@ -6,16 +6,16 @@
     fused = z( mx(words + date·dates) + character·mx(characters) )  +  w·z(cosine)
     fused += std(fused)·( speaker·[said by the one speaker named] + focus·(time·[inside a time named] + telling) )
     fused += std(fused)·length·z(log length)
-    telling = asks·[ends in a question, without "I"] + personal·[says "I"] + answers·[follows a question]
+    telling = asks·[ends in a question, without "I"] + personal·[says "I"]
 
 A sum of scaled scores keeps how much better the best is than the next, which votes by rank throw away: fusing by
-reciprocal rank measured 2 to 14 points below this wherever one list is much weaker than the other. The weight `w`
-grows with the length of the question (see `RecallSettings`) and is 0 where the embedder does not understand the
-question's script (see `probe`). `telling` knows nothing of the question: some messages tell something, others
-keep a conversation going, and evidence is found among the first.
+reciprocal rank measured 2 to 14 points below this wherever one list is much weaker than the other. The vectors weigh
+the more, the less of the question the words of any memory say: ``w = share / coverage``, up to a bound; coverage is
+the best score by words as a share of the bound that BM25 can't reach. They weigh nothing where the embedder does not
+understand the question's script (see `probe`). `telling` knows nothing of the question: some messages tell something,
+others keep a conversation going, and evidence is found among the first.
 """
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from langgraph.store.base import BaseStore
 from numpy.typing import NDArray
 
 from langmem_ext.lexical import QueryAnalysis, analyse_query
-from langmem_ext.lexical.documents import ANSWERS, ASKS, PERSONAL
+from langmem_ext.lexical.documents import ASKS, PERSONAL
 from langmem_ext.longterm.probe import Script, embedder_of, understands
 from langmem_ext.longterm.settings import RecallSettings
 from langmem_ext.operations import Operation
@@ -50,23 +50,20 @@ def scaled(values: Floats) -> Floats:
     return values / greatest if greatest > 0 else np.zeros_like(values)
 
 
-def dense_weight(store: BaseStore, query: str, settings: RecallSettings) -> Operation[float]:
-    """Return the weight of the vectors for a question; 0 where they should not be asked for at all.
+def trusts_vectors(store: BaseStore, query: str, settings: RecallSettings) -> Operation[bool]:
+    """Tell whether the vectors should be asked about a question.
 
     Args:
         store: The store that holds the vectors; its embedder is probed once.
         query: The question.
-        settings: Weights of recall.
+        settings: Weights of recall; a fixed weight decides without a probe.
     """
     if settings.dense is not None:
-        return settings.dense
+        return settings.dense > 0
     embeddings = embedder_of(store)
-    analysis = analyse_query(query)
     if embeddings is None:
-        return 0.0
-    if not (yield from understands(embeddings, script_of(analysis))):
-        return 0.0
-    return adaptive_weight(analysis, settings)
+        return False
+    return (yield from understands(embeddings, script_of(analyse_query(query))))
 
 
 def script_of(analysis: QueryAnalysis) -> Script:
@@ -74,19 +71,16 @@ def script_of(analysis: QueryAnalysis) -> Script:
     return "unspaced" if analysis.unspaced / 2 > analysis.subjects else "spaced"
 
 
-def adaptive_weight(analysis: QueryAnalysis, settings: RecallSettings) -> float:
-    """Return the weight of an understanding embedder's vectors: it grows with what the question says."""
-    return float(np.clip(analysis.weight * settings.dense_per_word, settings.dense_least, settings.dense_most))
+def dense_weight(candidates: Candidates, settings: RecallSettings) -> float:
+    """Return the weight of the vectors against the words: the greater, the less the words cover; 0 without vectors."""
+    if np.isnan(candidates.dense).all():
+        return 0.0
+    if settings.dense is not None:
+        return settings.dense
+    return settings.dense_share / max(candidates.coverage, settings.dense_share / settings.dense_most)
 
 
-def fuse(
-    candidates: Candidates,
-    query: str,
-    spans: Sequence[TimeSpan],
-    settings: RecallSettings,
-    *,
-    weight: float,
-) -> Floats:
+def fuse(candidates: Candidates, query: str, spans: Sequence[TimeSpan], settings: RecallSettings) -> Floats:
     """Return one score for each candidate; higher is better, 0 about average.
 
     Args:
@@ -94,7 +88,6 @@ def fuse(
         query: The question.
         spans: Times that the question names.
         settings: Weights of recall.
-        weight: Weight of the vectors, from `dense_weight`.
 
     Returns:
         Shape ``(n,)``.
@@ -104,10 +97,9 @@ def fuse(
     words = candidates.words.astype(np.float64) + settings.date * candidates.dates
     character = settings.character_unspaced if script_of(analysis) == "unspaced" else settings.character
     fused = standard(scaled(words) + character * scaled(candidates.characters.astype(np.float64)))
+    weight = dense_weight(candidates, settings)
     if weight > 0:
-        if settings.dense is None and candidates.median_length > 0:
-            weight *= max(1.0, math.sqrt(analysis.weight / candidates.median_length))
-        fused += min(weight, max(settings.dense_most, settings.dense or 0.0)) * _dense(candidates)
+        fused += weight * _dense(candidates)
     spread = float(fused.std()) if fused.size else 0.0
     if spread == 0.0:
         spread = 1.0  # nothing tells the candidates apart but who and when
@@ -139,7 +131,6 @@ def _telling(candidates: Candidates, settings: RecallSettings) -> Floats:
     if candidates.marks is not None:
         raised[candidates.marks & (ASKS | PERSONAL) == ASKS] += settings.asks
         raised[candidates.marks & PERSONAL > 0] += settings.personal
-        raised[candidates.marks & ANSWERS > 0] += settings.answers
     return raised
 
 
@@ -160,7 +151,8 @@ def _inside(candidates: Candidates, spans: Sequence[TimeSpan]) -> Floats:
 def boost(scores: Floats, records: Sequence[MemoryRecord], now: datetime, settings: RecallSettings) -> Floats:
     """Raise and lower scores, by small shares, for importance, recency and use.
 
-    Recency counts for what was distilled only: what was said long ago is asked for as often as what was said last.
+    Recency and use count for what was distilled only: what was said long ago is asked for as often as what was said
+    last, and a message that one question found is no likelier to answer the next.
 
     Each is taken as the distance from the mean of these records, so that what is the same for all changes nothing, and
     multiplies the distance of a score above the lowest, so that a bad match stays one. To that distance belongs one
@@ -177,8 +169,9 @@ def boost(scores: Floats, records: Sequence[MemoryRecord], now: datetime, settin
     importance = np.asarray([record.importance for record in records])
     ages = np.asarray([max(0.0, (now - record.occurred_at).total_seconds()) for record in records]) / _DAY
     recency = np.exp2(-ages / settings.recency_half_life_days)
-    recency[[record.kind == "message" for record in records]] = 0.0
     uses = np.log1p(np.asarray([record.access_count for record in records], np.float64))
+    said = [record.kind == "message" for record in records]
+    recency[said] = uses[said] = 0.0
     share = (
         settings.importance * (importance - importance.mean())
         + settings.recency * (recency - recency.mean())

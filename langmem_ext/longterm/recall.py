@@ -138,9 +138,8 @@ def find(core: Core, plan: Plan, tracer: Tracer | None = None) -> Operation[Reca
     with tracer.step("main_context", "what is in the context already is not loaded again") as step:
         step["found"] = len(plan.exclude)
     named = yield from _indexes(core, plan, tracer)
-    weight = yield from _dense_weight(core, plan)
-    candidates = yield from _candidates(core, plan, weight, tracer)
-    ranked = yield from _rank(core, plan, named, candidates, tracer, weight=weight)
+    candidates = yield from _candidates(core, plan, tracer)
+    ranked = yield from _rank(core, plan, named, candidates, tracer)
     ranked = yield from _rerank(core, plan, ranked, tracer)
     ranked = _cover(core, named, ranked, tracer)
     chosen, tokens = _fit(core, plan, ranked, tracer)
@@ -162,30 +161,32 @@ def _indexes(core: Core, plan: Plan, tracer: Tracer) -> Operation[Named]:
     return named
 
 
-def _dense_weight(core: Core, plan: Plan) -> Operation[float]:
-    """Return the weight of the vectors; none where the embedding function fails, for words find without it."""
+def _trusts_vectors(core: Core, plan: Plan) -> Operation[bool]:
+    """Whether to ask the vectors; not where the embedding function fails, for words find without it."""
     try:
-        return (yield from ranking.dense_weight(core.store, plan.query, core.settings))
+        return (yield from ranking.trusts_vectors(core.store, plan.query, core.settings))
     except Exception as error:  # noqa: BLE001 - the embedding function is a third party's
         logger.warning("embedding failed (%s); recall by words alone", type(error).__name__)
-        return 0.0
+        return False
 
 
-def _found(core: Core, plan: Plan, weight: float) -> Operation[Candidates]:
+def _found(core: Core, plan: Plan) -> Operation[Candidates]:
+    dense = yield from _trusts_vectors(core, plan)
     try:
-        return (yield from find_candidates(core, plan, dense=weight > 0))
+        return (yield from find_candidates(core, plan, dense=dense))
     except EmbeddingError as error:
         logger.warning("embedding failed (%s); recall by words alone", type(error).__name__)
         return (yield from find_candidates(core, plan, dense=False))
 
 
-def _candidates(core: Core, plan: Plan, weight: float, tracer: Tracer) -> Operation[Candidates]:
+def _candidates(core: Core, plan: Plan, tracer: Tracer) -> Operation[Candidates]:
     with tracer.step("candidates", "words, characters, dates, vectors") as step:
-        candidates = yield from _found(core, plan, weight)
+        candidates = yield from _found(core, plan)
         step["found"] = candidates.total
         step["kept"] = []
         step["detail"] = {
-            "weight": weight,
+            "coverage": round(candidates.coverage, 3),
+            "weight": round(ranking.dense_weight(candidates, core.settings), 3),
             "searchable": candidates.total,
             "candidates": len(candidates.keys),
             "words": int(np.count_nonzero(candidates.words)),
@@ -196,12 +197,10 @@ def _candidates(core: Core, plan: Plan, weight: float, tracer: Tracer) -> Operat
     return candidates
 
 
-def _rank(
-    core: Core, plan: Plan, named: Named, candidates: Candidates, tracer: Tracer, *, weight: float
-) -> Operation[Ranked]:
+def _rank(core: Core, plan: Plan, named: Named, candidates: Candidates, tracer: Tracer) -> Operation[Ranked]:
     """Fuse the lists, add what the indexes name, load the best and apply the boosts."""
     with tracer.step("rank", "fused lists, boosted by index, importance, recency and use") as step:
-        fused = ranking.fuse(candidates, plan.query, plan.spans, core.settings, weight=weight)
+        fused = ranking.fuse(candidates, plan.query, plan.spans, core.settings)
         scores = dict(zip(candidates.keys, fused.tolist(), strict=True))
         bonus = core.settings.index_bonus * ((float(np.std(fused)) if fused.size else 0.0) or 1.0)
         floor = min(scores.values(), default=0.0)

@@ -34,13 +34,11 @@ class RecallSettings(BaseModel):
     dense: float | None = Field(default=None, ge=0)
     """Fixed weight of the vectors against the words; None adapts it to question and embedder."""
 
-    dense_per_word: float = Field(default=0.1, ge=0)
-    """Weight of the vectors per content word of the question: a long question says in other words what it means."""
+    dense_share: float = Field(default=0.25, gt=0)
+    """Weight of the vectors where some memory says all that the question says; where the best says a third of it, the
+    vectors weigh three times as much: what is asked in other words is found by meaning."""
 
-    dense_least: float = Field(default=1.0, ge=0)
-    """Least weight of the vectors of an embedder that understands the question's language."""
-
-    dense_most: float = Field(default=4.0, ge=0)
+    dense_most: float = Field(default=6.0, gt=0)
     """Greatest weight of the vectors: beyond it words no longer count."""
 
     speaker: float = Field(default=2.0, ge=0)
@@ -51,7 +49,7 @@ class RecallSettings(BaseModel):
     what is asked about often was said later; `before` and `after` are the hard bounds."""
 
     focus: float = Field(default=12.0, gt=0)
-    """Content words of a question beyond which times, and the four traits below, count less and less, by the square of
+    """Content words of a question beyond which times, and the three traits below, count less and less, by the square of
     its length: a long text names times in passing, and is not answered by a message that tells one thing."""
 
     asks: float = Field(default=-0.5, le=0)
@@ -59,9 +57,6 @@ class RecallSettings(BaseModel):
 
     personal: float = Field(default=0.3, ge=0)
     """Raise of what someone says of themselves ("I", "my", 我), and of what is in no conversation (distilled facts)."""
-
-    answers: float = Field(default=0.2, ge=0)
-    """Raise of what follows upon a question, and may leave its words unsaid."""
 
     length: float = Field(default=0.1, ge=0)
     """Raise for each standard deviation of the logarithm of the length: "Thanks, Anna!" names her and tells nothing."""
@@ -78,7 +73,8 @@ class RecallSettings(BaseModel):
     """Days after which half of that is left."""
 
     use: float = Field(default=0.05, ge=0, le=1)
-    """Share by which the score of the most often recalled candidate grows: what was needed is needed again."""
+    """Share by which the score of the distilled candidate that was recalled most often grows: what was needed is needed
+    again. Logged messages have none: on conversations with many questions it cost up to 0.7 points."""
 
     index_bonus: float = Field(default=2.0, ge=0)
     """Raise, in standard deviations and for each keyword, of what the keyword index names, divided by the root of how

@@ -242,7 +242,7 @@ def candidates(connection: sqlite3.Connection, shelves: Shelves, wanted: Search)
             times=lexicon.times(slots),
             total=int(np.count_nonzero(shelf.alive if mask is None else mask)),
             named=lexical.named,
-            median_length=lexical.median_length,
+            coverage=lexical.coverage,
             lengths=lexical.lengths,
             marks=lexical.marks,
         )

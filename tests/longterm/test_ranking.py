@@ -13,10 +13,10 @@ from langchain_core.embeddings import Embeddings
 from langgraph.store.base import BaseStore, IndexConfig
 from langgraph.store.memory import InMemoryStore
 
-from langmem_ext.lexical.documents import ANSWERS, ASKS, PERSONAL
+from langmem_ext.lexical.documents import ASKS, PERSONAL
 from langmem_ext.longterm import RecallSettings
 from langmem_ext.longterm.probe import PAIRS, Script, understands
-from langmem_ext.longterm.ranking import boost, dense_weight, fuse, scaled, standard
+from langmem_ext.longterm.ranking import boost, dense_weight, fuse, scaled, standard, trusts_vectors
 from langmem_ext.offline import HashingEmbeddings
 from langmem_ext.operations import arun, run
 from langmem_ext.protocols import Candidates
@@ -43,8 +43,8 @@ def candidates(words: Sequence[float], **columns: Any) -> Candidates:
     return Candidates(**(defaults | columns))
 
 
-def best(found: Candidates, weight: float = 0.0) -> int:
-    return int(np.argmax(fuse(found, "x", (), SETTINGS, weight=weight)))
+def best(found: Candidates, settings: RecallSettings = SETTINGS) -> int:
+    return int(np.argmax(fuse(found, "x", (), settings)))
 
 
 def record(name: str, **fields: Any) -> MemoryRecord:
@@ -86,9 +86,9 @@ def test_scaling_gives_finite_numbers(values: list[float]) -> None:
 
 
 def test_no_candidates_and_equal_candidates_are_ranked() -> None:
-    assert fuse(candidates([]), "x", (), SETTINGS, weight=2.0).size == 0
-    assert np.isfinite(fuse(candidates([0, 0, 0]), "x", (), SETTINGS, weight=2.0)).all()
-    assert np.isfinite(fuse(candidates([1]), "x", (), SETTINGS, weight=2.0)).all()
+    assert fuse(candidates([]), "x", (), SETTINGS).size == 0
+    assert np.isfinite(fuse(candidates([0, 0, 0]), "x", (), SETTINGS)).all()
+    assert np.isfinite(fuse(candidates([1]), "x", (), SETTINGS)).all()
 
 
 def test_words_dates_and_characters_each_raise() -> None:
@@ -100,9 +100,9 @@ def test_words_dates_and_characters_each_raise() -> None:
 def test_vectors_count_by_their_weight_and_missing_ones_are_average() -> None:
     dense = np.array([0.1, 0.9, np.nan], np.float32)
     found = candidates([1.2, 1.0, 1.0], dense=dense)
-    assert best(found, weight=0.0) == 0
-    assert best(found, weight=4.0) == 1
-    fused = fuse(candidates([1, 1, 1], dense=dense), "x", (), SETTINGS, weight=1.0)
+    assert best(found, RecallSettings(dense=0)) == 0
+    assert best(found, RecallSettings(dense=4)) == 1
+    fused = fuse(candidates([1, 1, 1], dense=dense), "x", (), RecallSettings(dense=1))
     assert fused[1] > fused[2] > fused[0]
 
 
@@ -118,14 +118,14 @@ def test_times_named_raise_what_is_inside_and_exclude_nothing() -> None:
     )
     found = candidates([1, 1, 1], times=times)
     when = spans("in January 2024", NOW, UTC)
-    fused = fuse(found, "in January 2024", when, SETTINGS, weight=0.0)
+    fused = fuse(found, "in January 2024", when, SETTINGS)
     assert fused[0] > fused[1] == fused[2]
 
 
 def test_what_tells_something_beats_questions_and_courtesies() -> None:
-    marks = np.array([ASKS, PERSONAL, 0, ANSWERS], np.uint8)
-    fused = fuse(candidates([1, 1, 1, 1], marks=marks), "x", (), SETTINGS, weight=0.0)
-    assert np.argsort(-fused).tolist() == [1, 3, 2, 0]
+    marks = np.array([ASKS, PERSONAL, 0], np.uint8)
+    fused = fuse(candidates([1, 1, 1], marks=marks), "x", (), SETTINGS)
+    assert np.argsort(-fused).tolist() == [1, 2, 0]
     assert best(candidates([1, 1], lengths=np.array([2, 20], np.float32))) == 1
 
 
@@ -138,6 +138,15 @@ def test_importance_recency_and_use_decide_between_equals() -> None:
     ]:
         boosted = boost(np.array([1.0, 1.0]), [worse, better], NOW, SETTINGS)
         assert boosted[1] > boosted[0]
+
+
+def test_neither_age_nor_use_decides_between_messages() -> None:
+    old, new = NOW - timedelta(days=400), NOW - timedelta(days=1)
+    said = [
+        record("a", kind="message", occurred_at=old),
+        record("b", kind="message", occurred_at=new, access_count=9),
+    ]
+    np.testing.assert_allclose(boost(np.array([1.0, 1.0]), said, NOW, SETTINGS), [1.0, 1.0])
 
 
 def test_boosts_do_not_turn_a_bad_match_into_a_good_one() -> None:
@@ -160,26 +169,31 @@ def test_hashed_vectors_are_not_trusted() -> None:
 
 def test_an_english_embedder_is_trusted_with_english_only() -> None:
     store = store_of(Meaning("spaced"))
-    assert run(dense_weight(store, "What does Caroline like to do at the lake?", SETTINGS)) >= 1.0
-    assert run(dense_weight(store, "她喜欢在湖边做什么", SETTINGS)) == 0.0
+    assert run(trusts_vectors(store, "What does Caroline like to do at the lake?", SETTINGS))
+    assert not run(trusts_vectors(store, "她喜欢在湖边做什么", SETTINGS))
     both = store_of(Meaning("spaced", "unspaced"))
-    assert run(dense_weight(both, "她喜欢在湖边做什么", SETTINGS)) >= 1.0
+    assert run(trusts_vectors(both, "她喜欢在湖边做什么", SETTINGS))
 
 
-def test_the_weight_of_vectors_grows_with_the_question_up_to_a_bound() -> None:
-    store = store_of(Meaning("spaced"))
-    texts = [" ".join(f"word{n}" for n in range(count)) for count in (2, 20, 30, 500)]
-    weights = [run(dense_weight(store, text, SETTINGS)) for text in texts]
+def test_vectors_weigh_the_more_the_less_the_words_cover_up_to_a_bound() -> None:
+    dense = np.array([0.1, 0.9], np.float32)
+    weights = [
+        dense_weight(candidates([1, 1], dense=dense, coverage=share), SETTINGS) for share in (1.0, 0.5, 0.1, 0.001, 0.0)
+    ]
     assert weights == sorted(weights)
-    assert weights[0] == SETTINGS.dense_least
+    assert weights[1] == 2 * weights[0]
     assert weights[-1] == SETTINGS.dense_most
+    assert dense_weight(candidates([1, 1], coverage=0.1), SETTINGS) == 0.0
 
 
 def test_a_fixed_weight_asks_no_embedder() -> None:
     embeddings = Meaning()
-    assert run(dense_weight(store_of(embeddings), "x", RecallSettings(dense=0.7))) == 0.7
-    assert run(dense_weight(store_of(None), "x", SETTINGS)) == 0.0
+    fixed = RecallSettings(dense=0.7)
+    assert run(trusts_vectors(store_of(embeddings), "x", fixed))
+    assert not run(trusts_vectors(store_of(embeddings), "x", RecallSettings(dense=0)))
+    assert dense_weight(candidates([1], dense=np.array([0.5], np.float32), coverage=0.01), fixed) == 0.7
     assert embeddings.calls == 0
+    assert not run(trusts_vectors(store_of(None), "x", SETTINGS))
 
 
 async def test_an_embedder_is_probed_once_for_each_script_and_forgotten_with_it() -> None:
