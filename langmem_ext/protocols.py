@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 
 Scores: TypeAlias = NDArray[np.float32]
 
+FEEDBACK = 4
+"""How many of the items nearest to a query by vector `Candidates.feedback` compares with."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
@@ -38,6 +41,8 @@ class Candidates:
         lengths: How many indexed terms each candidate has, float32; None where the store does not say.
         marks: What kind of utterance each is, bits of `langmem_ext.lexical.documents` (it asks, it speaks of the
             speaker), uint8; None where the store does not say.
+        feedback: Mean cosine of the item's vector and those of the `FEEDBACK` items nearest to the query, float32, NaN
+            as in `dense`; None where the store does not say.
     """
 
     keys: Sequence[str]
@@ -52,6 +57,7 @@ class Candidates:
     coverage: float = 1.0
     lengths: Scores | None = None
     marks: NDArray[np.uint8] | None = None
+    feedback: Scores | None = None
 
 
 @runtime_checkable

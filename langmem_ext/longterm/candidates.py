@@ -5,22 +5,44 @@ only for what every store gets right (equality, and similarity where it has vect
 here before any list is cut, and the words are scored here over the items that came.
 """
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
 from langgraph.store.base import Item, SearchItem, SearchOp
 
+from langmem_ext.errors import EmbeddingError
 from langmem_ext.lexical import LexicalIndex
 from langmem_ext.longterm.core import Core, get_items, scan, search_items
 from langmem_ext.longterm.plan import Plan
+from langmem_ext.longterm.ranking import trusts_vectors
 from langmem_ext.namespaces import TOPICS, label
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Candidates, SupportsCandidates
 from langmem_ext.records import FOREVER
 from langmem_ext.text import analyse
 
+logger = logging.getLogger("langmem_ext")
+
 _FIRST_PAGE = 200
 _GROWTH = 4
+
+
+def hybrid_candidates(core: Core, plan: Plan) -> Operation[Candidates]:
+    """Return the candidates of a plan, by vector too where the embedder is to be trusted with the question.
+
+    Where the embedding function fails, words find without it.
+    """
+    try:
+        dense = yield from trusts_vectors(core.store, plan.query, core.settings)
+    except Exception as error:  # noqa: BLE001 - the embedding function is a third party's
+        logger.warning("embedding failed (%s); recall by words alone", type(error).__name__)
+        dense = False
+    try:
+        return (yield from find_candidates(core, plan, dense=dense))
+    except EmbeddingError as error:
+        logger.warning("embedding failed (%s); recall by words alone", type(error).__name__)
+        return (yield from find_candidates(core, plan, dense=False))
 
 
 def find_candidates(core: Core, plan: Plan, *, dense: bool) -> Operation[Candidates]:

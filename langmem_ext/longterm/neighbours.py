@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from langgraph.store.base import SearchOp
 
 from langmem_ext import namespaces
-from langmem_ext.longterm.candidates import find_candidates
+from langmem_ext.longterm.candidates import hybrid_candidates
 from langmem_ext.longterm.concepts import concepts
 from langmem_ext.longterm.core import Core, get_items, search_items
 from langmem_ext.longterm.plan import Plan
-from langmem_ext.longterm.ranking import dense_weight, fuse
+from langmem_ext.longterm.ranking import fuse
 from langmem_ext.longterm.reading import records
 from langmem_ext.operations import Operation, batch
 from langmem_ext.records import Kind, MemoryRecord, from_value
@@ -49,13 +49,8 @@ def neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[M
 
 def _nearest(core: Core, text: str) -> Operation[list[str]]:
     """Return the ids of what says most nearly the same; by words alone where embedding fails."""
-    plan = _plan(core, text)
-    try:
-        weight = yield from dense_weight(core.store, text, core.settings)
-        found = yield from find_candidates(core, plan, dense=weight > 0)
-    except Exception:  # noqa: BLE001 - the embedding function is a third party's
-        weight, found = 0.0, (yield from find_candidates(core, plan, dense=False))
-    scores = fuse(found, text, (), core.settings, weight=weight)
+    found = yield from hybrid_candidates(core, _plan(core, text))
+    scores = fuse(found, text, (), core.settings)
     return [found.keys[place] for place in (-scores).argsort(kind="stable")[:_PER_MESSAGE]]
 
 

@@ -3,17 +3,22 @@
 ::
 
     mx(s) = s / max s            z(s) = (s - mean) / standard deviation, over the candidates
-    fused = z( mx(words + date·dates) + character·mx(characters) )  +  w·z(cosine)
+    fused = z( mx(words + date·dates) + character·mx(characters) )  +  w·z(cosine + feedback·nearest)
     fused += std(fused)·( speaker·[said by the one speaker named] + focus·(time·[inside a time named] + telling) )
     fused += std(fused)·length·z(log length)
     telling = asks·[ends in a question, without "I"] + personal·[says "I"]
 
 A sum of scaled scores keeps how much better the best is than the next, which votes by rank throw away: fusing by
-reciprocal rank measured 2 to 14 points below this wherever one list is much weaker than the other. The vectors weigh
-the more, the less of the question the words of any memory say: ``w = share / coverage``, up to a bound; coverage is
-the best score by words as a share of the bound that BM25 can't reach. They weigh nothing where the embedder does not
-understand the question's script (see `probe`). `telling` knows nothing of the question: some messages tell something,
-others keep a conversation going, and evidence is found among the first.
+reciprocal rank measured 2 to 14 points below this wherever one list is much weaker than the other.
+
+The vectors weigh the more, the less of the question the words of any memory say: ``w = share / coverage``, up to a
+bound; coverage is the best score by words as a share of the bound that BM25 can't reach. They weigh nothing where the
+embedder does not understand the question's script (see `probe`). `nearest` is the mean cosine with the messages nearest
+to the question: Rocchio's feedback without a user (Li et al., "Pseudo Relevance Feedback with Deep Language Models and
+Dense Retrievers", 2023), which helps long questions that say much beside the point.
+
+`telling` knows nothing of the question: some messages tell something, others keep a conversation going, and evidence is
+found among the first.
 """
 
 from collections.abc import Sequence
@@ -99,7 +104,7 @@ def fuse(candidates: Candidates, query: str, spans: Sequence[TimeSpan], settings
     fused = standard(scaled(words) + character * scaled(candidates.characters.astype(np.float64)))
     weight = dense_weight(candidates, settings)
     if weight > 0:
-        fused += weight * _dense(candidates)
+        fused += weight * _dense(candidates, settings)
     spread = float(fused.std()) if fused.size else 0.0
     if spread == 0.0:
         spread = 1.0  # nothing tells the candidates apart but who and when
@@ -111,9 +116,11 @@ def fuse(candidates: Candidates, query: str, spans: Sequence[TimeSpan], settings
     return fused
 
 
-def _dense(candidates: Candidates) -> Floats:
+def _dense(candidates: Candidates, settings: RecallSettings) -> Floats:
     """Standard scores of the cosines; a candidate without a vector is as near as the average."""
     cosines = candidates.dense.astype(np.float64)
+    if candidates.feedback is not None:
+        cosines += settings.feedback * candidates.feedback
     known = ~np.isnan(cosines)
     found = np.zeros_like(cosines)
     found[known] = standard(cosines[known])

@@ -4,7 +4,6 @@ plan → main context → topic index → keyword index → candidates → rank 
 that says what it found, kept and dropped.
 """
 
-import logging
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,9 +15,8 @@ from langchain_core.documents import Document
 from langgraph.store.base import GetOp, Item
 
 from langmem_ext import namespaces
-from langmem_ext.errors import EmbeddingError
 from langmem_ext.longterm import fitting, ranking
-from langmem_ext.longterm.candidates import find_candidates
+from langmem_ext.longterm.candidates import hybrid_candidates
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.indexes import Named, look_up
 from langmem_ext.longterm.plan import Bound, Plan, make_plan
@@ -32,8 +30,6 @@ _NOTED = 8
 """Records of a recall whose use is noted: one that fills a large context uses what it found first."""
 _SPARE = 16
 """Records that are loaded beyond the limit, to replace what is covered or said twice."""
-
-logger = logging.getLogger("langmem_ext")
 
 
 @dataclass(slots=True)
@@ -161,27 +157,9 @@ def _indexes(core: Core, plan: Plan, tracer: Tracer) -> Operation[Named]:
     return named
 
 
-def _trusts_vectors(core: Core, plan: Plan) -> Operation[bool]:
-    """Whether to ask the vectors; not where the embedding function fails, for words find without it."""
-    try:
-        return (yield from ranking.trusts_vectors(core.store, plan.query, core.settings))
-    except Exception as error:  # noqa: BLE001 - the embedding function is a third party's
-        logger.warning("embedding failed (%s); recall by words alone", type(error).__name__)
-        return False
-
-
-def _found(core: Core, plan: Plan) -> Operation[Candidates]:
-    dense = yield from _trusts_vectors(core, plan)
-    try:
-        return (yield from find_candidates(core, plan, dense=dense))
-    except EmbeddingError as error:
-        logger.warning("embedding failed (%s); recall by words alone", type(error).__name__)
-        return (yield from find_candidates(core, plan, dense=False))
-
-
 def _candidates(core: Core, plan: Plan, tracer: Tracer) -> Operation[Candidates]:
     with tracer.step("candidates", "words, characters, dates, vectors") as step:
-        candidates = yield from _found(core, plan)
+        candidates = yield from hybrid_candidates(core, plan)
         step["found"] = candidates.total
         step["kept"] = []
         step["detail"] = {

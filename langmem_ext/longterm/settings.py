@@ -6,9 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class RecallSettings(BaseModel):
     """How recall weighs what it finds. The defaults were measured (`benchmarks/bench_recall.py`); all are optional.
 
-    Scores are fused as ``z(words + date·dates + characters·characters) + w·z(cosine)`` and then raised for named
-    speakers and times; the lists are scaled by their maxima before they are added, z is the standard score over the
-    candidates. See `langmem_ext.longterm.ranking`.
+    Scores are fused as ``z(words + date·dates + characters·characters) + w·z(cosine + feedback·nearest)`` and then
+    raised for named speakers and times; the lists are scaled by their maxima before they are added, z is the standard
+    score over the candidates. See `langmem_ext.longterm.ranking`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,8 +38,11 @@ class RecallSettings(BaseModel):
     """Weight of the vectors where some memory says all that the question says; where the best says a third of it, the
     vectors weigh three times as much: what is asked in other words is found by meaning."""
 
-    dense_most: float = Field(default=6.0, gt=0)
+    dense_most: float = Field(default=4.0, gt=0)
     """Greatest weight of the vectors: beyond it words no longer count."""
+
+    feedback: float = Field(default=0.4, ge=0)
+    """How far, by vector, a question is moved towards the messages nearest to it."""
 
     speaker: float = Field(default=2.0, ge=0)
     """Raise, in standard deviations, of what was said by the one speaker whom the question names."""

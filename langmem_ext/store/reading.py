@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from langmem_ext.protocols import Candidates
+from langmem_ext.protocols import FEEDBACK, Candidates
 from langmem_ext.store.columns import Mask
 from langmem_ext.store.filters import Condition
 from langmem_ext.store.rows import ITEM_COLUMNS, Row
@@ -226,11 +226,13 @@ def candidates(connection: sqlite3.Connection, shelves: Shelves, wanted: Search)
         if wanted.vector is None:
             lexical = lexicon.candidates(query, mask, wanted.limit)
             dense = np.full(len(lexical.slots), np.nan, np.float32)
+            feedback = None
         else:
             vectors = shelf.vectors(connection)
             nearest, _, _ = vectors.search(wanted.vector, wanted.limit, mask)
             lexical = lexicon.candidates(query, mask, wanted.limit, also=nearest)
             dense = vectors.scores(wanted.vector, lexical.slots)
+            feedback = vectors.scores(vectors.mean(nearest[:FEEDBACK]), lexical.slots)
         slots = lexical.slots
         return Candidates(
             keys=lexicon.keys(slots),
@@ -245,6 +247,7 @@ def candidates(connection: sqlite3.Connection, shelves: Shelves, wanted: Search)
             coverage=lexical.coverage,
             lengths=lexical.lengths,
             marks=lexical.marks,
+            feedback=feedback,
         )
 
 

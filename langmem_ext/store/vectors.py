@@ -96,6 +96,12 @@ class VectorIndex:
         rows: NDArray[Any] = raw.view(self._dtype).reshape(-1, self.dims)
         return rows
 
+    def mean(self, slots: Slots) -> Rows:
+        """Return the mean of the rows of some slots, shape ``(dims,)``; zeros where they have none."""
+        rows = self._rows()[np.isin(self._slots.data, slots)].astype(np.float32)
+        mean: Rows = rows.mean(axis=0) if len(rows) else np.zeros(self.dims, np.float32)
+        return mean
+
     def same_as(self, other: "VectorIndex") -> bool:
         """Tell whether both hold the same rows for the same slots, in whatever order."""
         if len(self) != len(other):

@@ -106,6 +106,12 @@ def test_vectors_count_by_their_weight_and_missing_ones_are_average() -> None:
     assert fused[1] > fused[2] > fused[0]
 
 
+def test_what_is_like_the_nearest_is_raised() -> None:
+    dense = np.array([0.9, 0.3, 0.3], np.float32)
+    fused = fuse(candidates([0, 0, 0], dense=dense, feedback=np.array([0.9, 0.1, 0.5], np.float32)), "x", (), SETTINGS)
+    assert np.argsort(-fused).tolist() == [0, 2, 1]
+
+
 def test_the_one_speaker_named_is_raised_and_two_are_not() -> None:
     speakers = ["Ann", "ＢＥＮ", "Ann", "Ann"]
     assert best(candidates([1.1, 1, 0.2, 0.1], speakers=speakers, named=frozenset({"ben"}))) == 1

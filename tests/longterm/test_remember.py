@@ -1,6 +1,7 @@
 """Remembering and reading back, without a question."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given, strategies as st
 from langgraph.store.base import BaseStore
 from langgraph.store.memory import InMemoryStore
 
-from langmem_ext import LongTermMemory, MemoryRecord
+from langmem_ext import LongTermMemory, MemoryRecord, open_store
 from langmem_ext.errors import InvalidInputError, RecordNotFoundError
+from langmem_ext.offline import HashingEmbeddings
 from tests.longterm.conftest import Call, Clock
 
 
@@ -45,6 +47,31 @@ def test_many_are_remembered_in_order_and_listed_newest_first(memory: LongTermMe
     assert [record.id for record in call(memory, "records", kinds=["event"])] == ["c"]
     assert len(call(memory, "records", limit=2)) == 2
     assert len(call(memory, "records", limit=2, offset=2)) == 1
+
+
+class CountingEmbeddings(HashingEmbeddings):
+    """Notes how many texts each call embeds."""
+
+    def __init__(self) -> None:
+        super().__init__(dims=64)
+        self.sizes: list[int] = []
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        self.sizes.append(len(texts))
+        return super().embed_documents(texts)
+
+
+@pytest.mark.parametrize("opened", ["faiss", "in_memory"])
+def test_many_are_embedded_in_one_call(tmp_path: Path, opened: str) -> None:
+    embeddings = CountingEmbeddings()
+    index: Any = {"dims": 64, "embed": embeddings, "fields": ["text"]}
+    rows = [{"content": f"note {number}", "keywords": ["note"]} for number in range(20)]
+    if opened == "faiss":
+        with open_store(str(tmp_path / "memory.db"), index=index) as store:
+            LongTermMemory(store).remember_many(rows)
+    else:
+        LongTermMemory(InMemoryStore(index=index)).remember_many(rows)
+    assert embeddings.sizes == [20]
 
 
 def test_same_content_under_the_same_id_is_stored_once(memory: LongTermMemory, call: Call) -> None:

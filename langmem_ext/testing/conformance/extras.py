@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from langgraph.store.base import BaseStore, PutOp
 
-from langmem_ext.protocols import Candidates, SupportsCandidates, SupportsExclusive
+from langmem_ext.protocols import FEEDBACK, Candidates, SupportsCandidates, SupportsExclusive
 from langmem_ext.testing.conformance.base import ConformanceBase
 from langmem_ext.testing.conformance.driving import OpenStore, unwrapped
 from langmem_ext.testing.conformance.embedding import SuiteEmbeddings, cosine
@@ -57,6 +57,19 @@ class ExtraBehaviour(ConformanceBase):
             assert found.times[n] == MESSAGES[key]["occurred_ts"]
         assert found.words[at["m1"]] > 0
         assert found.words[at["m1"]] == max(found.words)
+
+    def test_candidates_say_how_near_they_are_to_the_nearest(self, log: BaseStore) -> None:
+        """Where the store says it: the mean cosine with the items nearest to the query, these among themselves too."""
+        texts = {key: str(value["text"]) for key, value in MESSAGES.items()}
+        texts |= {"x1": "tea, tea, opera", "x2": "tea, tea, tea, train", "x3": "tea, coffee, opera", "x4": "violin"}
+        log.batch([PutOp(ALICE, key, {"text": text}) for key, text in texts.items()])
+        found = candidates(log, "tea in the harbour")
+        if found.feedback is None:
+            pytest.skip("the store gives no feedback")
+        near = sorted(texts, key=lambda key: -cosine("tea in the harbour", texts[key]))[:FEEDBACK]
+        for key, value in zip(found.keys, found.feedback, strict=True):
+            wanted = np.mean([cosine(texts[key], texts[other]) for other in near])
+            assert value == pytest.approx(wanted, abs=2e-3)
 
     def test_candidates_are_of_exactly_one_namespace(self, log: BaseStore) -> None:
         """Neither namespaces below nor others, and an unknown one has none."""
