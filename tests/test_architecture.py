@@ -11,6 +11,7 @@ ROOT = Path(langmem_ext.__file__).parent
 NOUNS, ENGINE, CONTEXT, TOOLS, LOOP, DOORS, APPLICATION = range(7)
 LAYERS = {
     "_version": NOUNS,
+    "concepts": NOUNS,
     "errors": NOUNS,
     "lexical": NOUNS,
     "metering": NOUNS,

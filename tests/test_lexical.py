@@ -146,6 +146,26 @@ def test_coverage_is_the_share_of_a_question_that_the_best_document_says() -> No
     assert LexicalIndex().candidates("violin", mask=None, limit=5).coverage == 0
 
 
+@pytest.mark.parametrize(
+    ("query", "slot"),
+    [
+        ("Does she have any pets?", 0),
+        ("预算是多少", 1),
+        ("What was the budget?", 1),
+        ("她养了什么宠物", 0),
+        ("住宿", 2),
+    ],
+)
+def test_a_question_finds_other_words_for_what_it_speaks_of_in_both_languages(query: str, slot: int) -> None:
+    index = index_of("My dog loves the snow", "一共花费五千元", "We booked a hotel", "bread", "红色的门", sequence="")
+    assert words_of(index, query).keys() == {slot}
+
+
+def test_the_word_itself_counts_more_than_another_of_its_kind() -> None:
+    scores = words_of(index_of("the dog ran", "the cat ran", "bread", "cheese", "milk", sequence=""), "my dog")
+    assert scores[0] > scores[1] > 0
+
+
 def test_an_answer_takes_more_from_its_question_than_it_gives_back() -> None:
     texts = ("sunny today", "Where is the violin?", "In the attic", "bread", "cheese")
     scores = words_of(index_of(*texts), "violin")

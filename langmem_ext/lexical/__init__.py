@@ -7,7 +7,7 @@
     bm25       the formula
     index      `LexicalIndex`, which ties them together
 
-It imports `langmem_ext.text` and numpy, nothing else of ours.
+It imports `langmem_ext.text`, `langmem_ext.concepts` and numpy, nothing else of ours.
 """
 
 from langmem_ext.lexical.index import LexicalCandidates, LexicalIndex

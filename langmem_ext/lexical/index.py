@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from langmem_ext import text
+from langmem_ext.concepts import members
 from langmem_ext.lexical.bm25 import Searchable, bm25
 from langmem_ext.lexical.documents import ASKS, PERSONAL, Documents
 from langmem_ext.lexical.postings import Postings, position_keys, run_range, word_key
@@ -28,6 +29,11 @@ Slots = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _SPACE = 32
+_LONGEST_RUN = 3
+"""Characters of a Chinese word that are looked up: the length of the n-grams that the index holds."""
+_CONCEPT = 0.5
+"""What other words for what the question speaks of count, against 1 for its own: who asks about pets may mean the dog,
+who asks about the budget the 预算. Measured alike from 0.4 to 0.8."""
 _ROLES = frozenset("user assistant human ai system tool bot agent function developer 用户 助手 系统".split())  # noqa: SIM905
 
 
@@ -170,12 +176,20 @@ class LexicalIndex:
         return Searchable(allowed, self._documents.near() if windows else None)
 
     def _words(self, analysis: QueryAnalysis, searchable: Searchable) -> tuple[Floats, float]:
-        weighted: list[Term] = []
-        for stem, count in analysis.stems.items():
-            keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
-            weighted.append(([(key, key + 1) for key in keys], count))
+        weighted: list[Term] = [(self._stem_ranges(stem), count) for stem, count in analysis.stems.items()]
         weighted += _run_terms(analysis.runs, sizes=(1, 2))
+        weighted += [(self._concept_ranges(label), _CONCEPT) for label in analysis.concepts]
         return self._bm25(weighted, self._documents.words, searchable)
+
+    def _stem_ranges(self, stem: str) -> list[Range]:
+        keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
+        return [(key, key + 1) for key in keys]
+
+    def _concept_ranges(self, label: str) -> list[Range]:
+        """Return the keys of a concept's words."""
+        words, runs = members()[label]
+        ranges = [span for word in words for span in self._stem_ranges(word)]
+        return ranges + [run_range(run[:_LONGEST_RUN]) for run in runs]
 
     def _characters(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
         counts: dict[str, float] = {}

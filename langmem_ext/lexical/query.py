@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from langmem_ext.concepts import concept_mentions
 from langmem_ext.stopwords import CONVERSATIONAL, FUNCTION_CHARACTERS, FUNCTION_WORDS
 from langmem_ext.text import normalise, stems, words_and_runs
 
@@ -68,6 +69,7 @@ class QueryAnalysis:
         spoken: Every word of it, folded, function words included; names are looked up here.
         folded: The normalised question.
         dates: The dates that it names.
+        concepts: The concepts of everyday conversation that it speaks of, each once.
         subjects: How many distinct stems it has that are not conversational.
         unspaced: How many distinct characters of unspaced script it has, function characters apart.
     """
@@ -78,6 +80,7 @@ class QueryAnalysis:
     spoken: frozenset[str]
     folded: str
     dates: frozenset[DateToken]
+    concepts: tuple[str, ...]
     subjects: int
     unspaced: int
 
@@ -133,6 +136,7 @@ def analyse_query(query: str) -> QueryAnalysis:
         spoken=frozenset(word.removesuffix("'s") for word in spoken),
         folded=folded,
         dates=named_dates(folded),
+        concepts=tuple(dict.fromkeys(concept_mentions(stems(spoken), runs))),
         subjects=len(subjects),
         unspaced=len({char for run in runs for char in run} - FUNCTION_CHARACTERS),
     )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from langmem_ext.longterm.concepts import concepts
+from langmem_ext.concepts import concepts
 from langmem_ext.longterm.facts import Fact, facts
 from langmem_ext.longterm.sentences import is_greeting, is_question, sentences
 from langmem_ext.longterm.topics import GENERAL, keywords, topic

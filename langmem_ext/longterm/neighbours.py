@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from langgraph.store.base import SearchOp
 
 from langmem_ext import namespaces
+from langmem_ext.concepts import concepts
 from langmem_ext.longterm.candidates import hybrid_candidates
-from langmem_ext.longterm.concepts import concepts
 from langmem_ext.longterm.core import Core, get_items, search_items
 from langmem_ext.longterm.plan import Plan
 from langmem_ext.longterm.ranking import fuse

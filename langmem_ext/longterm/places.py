@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from langmem_ext.longterm.concepts import Lexicon
+from langmem_ext.concepts import Lexicon
 from langmem_ext.text import words_and_runs
 
 _COUNTRIES: Final = """

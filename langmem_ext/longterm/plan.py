@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
+from langmem_ext.concepts import concepts
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.longterm.concepts import concepts
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import check_thread
 from langmem_ext.longterm.writing import check_kind, check_label, check_whole, clean

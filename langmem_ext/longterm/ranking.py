@@ -8,6 +8,8 @@
     fused += std(fused)·length·z(log length)
     telling = asks·[ends in a question, without "I"] + personal·[says "I"]
 
+`words` counts, besides the question's own, the words for the concepts that it speaks of (`langmem_ext.concepts`).
+
 A sum of scaled scores keeps how much better the best is than the next, which votes by rank throw away: fusing by
 reciprocal rank measured 2 to 14 points below this wherever one list is much weaker than the other.
 

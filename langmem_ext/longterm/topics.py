@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from langmem_ext import text as analysis
-from langmem_ext.longterm.concepts import ACTIVITIES, BROADER, concepts, most_often
+from langmem_ext.concepts import ACTIVITIES, BROADER, concepts, most_often
 from langmem_ext.longterm.places import Place, places
 from langmem_ext.longterm.utterances import Utterance, read
 

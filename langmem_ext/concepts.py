@@ -325,6 +325,23 @@ def lexicon() -> Lexicon:
     return Lexicon.of(words, runs)
 
 
+@lru_cache(maxsize=1)
+def members() -> Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Return the single words of each concept, for an index of words: English stems, and Chinese words.
+
+    Phrases are left out, and a Chinese character with which a longer word of another concept begins: 酒 is no hotel.
+    """
+    known = lexicon()
+    found: dict[str, tuple[list[str], list[str]]] = {label: ([], []) for label in known.words.values()}
+    for word, label in known.words.items():
+        if " " not in word:
+            found[label][0].append(word)
+    for run, label in known.runs.items():
+        if len(run) > 1 or not any(other != label for word, other in known.runs.items() if word.startswith(run)):
+            found[label][1].append(run)
+    return {label: (tuple(words), tuple(runs)) for label, (words, runs) in found.items()}
+
+
 def concepts(text: str) -> list[str]:
     """Return the labels of the concepts that a text speaks of, those named most often first.
 
