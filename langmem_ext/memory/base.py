@@ -17,9 +17,10 @@ from pydantic import ConfigDict, Field, PrivateAttr, model_validator
 
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm import LongTermMemory
+from langmem_ext.memory.enginelog import EngineLog
 from langmem_ext.memory.history import StoreChatMessageHistory
 from langmem_ext.memory.keys import Inputs, as_text, input_key, output_key, said
-from langmem_ext.memory.logs import EngineLog, HistoryLog, LocalLog, Log
+from langmem_ext.memory.logs import HistoryLog, LocalLog, Log
 from langmem_ext.memory.sessions import Caller, Guard, caller
 from langmem_ext.operations import Operation, arun, run
 from langmem_ext.scope import USER_NAMESPACE, MemoryOptions, MemoryScope, Run

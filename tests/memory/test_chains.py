@@ -229,6 +229,24 @@ def test_what_a_summary_says_is_not_part_of_the_stream() -> None:
     assert memory.buffer == "the summary"
 
 
+def test_what_a_summary_says_is_not_among_a_graphs_messages() -> None:
+    from langgraph.graph import MessagesState, StateGraph
+
+    memory = ConversationSummaryMemory(llm=ScriptedChatModel(responses=["the summary"] * 5))
+    model = ScriptedChatModel(responses=["answer"])
+
+    def node(state: MessagesState) -> dict[str, Any]:
+        answer = model.invoke(state["messages"])
+        memory.save_context({"input": state["messages"][-1].text}, {"output": answer.text})
+        return {"messages": [answer]}
+
+    graph = StateGraph(MessagesState).add_node("node", node).set_entry_point("node").compile()
+    question: Any = {"messages": [("user", "hi")]}
+    said: Any = [chunk for chunk, _ in graph.stream(question, stream_mode="messages")]
+    assert "".join(chunk.text for chunk in said) == "answer"
+    assert memory.buffer == "the summary"
+
+
 @pytest.mark.parametrize("way", WAYS)
 def test_a_failing_chain_saves_nothing(way: str) -> None:
     memory = ConversationBufferMemory(return_messages=True)
