@@ -102,6 +102,11 @@ _ID_LENGTH = 12
 goes into every prompt with its record, where a UUID would cost as many tokens as a short memory."""
 
 
+def clean(text: str) -> str:
+    """Replace lone surrogates, which no file or wire format holds, and join surrogate pairs."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def new_id() -> str:
     """Return a new random record id, 12 characters of a-z and 2-7."""
     return base64.b32encode(secrets.token_bytes(8)).decode().lower()[:_ID_LENGTH]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.longterm.writing import clean
+from langmem_ext.records import clean
 from langmem_ext.times import parse_bound
 
 

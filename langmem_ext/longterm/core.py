@@ -26,7 +26,7 @@ from langmem_ext.longterm.settings import RecallSettings
 from langmem_ext.longterm.structured import StructuredModel
 from langmem_ext.operations import Operation, Request, ask, batch
 from langmem_ext.protocols import SupportsExclusive
-from langmem_ext.records import MemoryRecord, from_value
+from langmem_ext.records import MemoryRecord, clean, from_value
 from langmem_ext.times import resolve_zone
 from langmem_ext.tokens import count_text
 
@@ -191,6 +191,7 @@ def get_record(core: Core, record_id: object) -> Operation[MemoryRecord]:
     """
     if not isinstance(record_id, str) or not record_id:
         raise InvalidInputError(f"a record id is a non-empty string, got {record_id!r}")
+    record_id = clean(record_id)
     ops: list[Op] = [
         GetOp(core.records_leaf, record_id, refresh_ttl=False),
         GetOp(core.leaf(namespaces.USAGE), record_id, refresh_ttl=False),

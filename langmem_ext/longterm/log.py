@@ -26,9 +26,9 @@ from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
 from langmem_ext.longterm.progress import Head
 from langmem_ext.longterm.redacting import redacted
-from langmem_ext.longterm.writing import clean, commit, moment, record_put
+from langmem_ext.longterm.writing import commit, moment, record_put
 from langmem_ext.operations import Operation, batch
-from langmem_ext.records import MemoryRecord, derived_id, from_value, new_id
+from langmem_ext.records import MemoryRecord, clean, derived_id, from_value, new_id
 from langmem_ext.tracing import traced
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}

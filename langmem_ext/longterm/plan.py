@@ -9,8 +9,8 @@ from langmem_ext.concepts import concepts
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import check_thread
-from langmem_ext.longterm.writing import check_kind, check_label, check_whole, clean
-from langmem_ext.records import FOREVER, Kind
+from langmem_ext.longterm.writing import check_kind, check_label, check_whole
+from langmem_ext.records import FOREVER, Kind, clean
 from langmem_ext.text import canonical_keyword, keywords as text_keywords
 from langmem_ext.times import TimeSpan, check_order, parse_bound, spans
 

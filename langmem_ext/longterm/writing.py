@@ -18,7 +18,7 @@ from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import KINDS, Kind, MemoryRecord, from_value, new_id, to_value
+from langmem_ext.records import KINDS, Kind, MemoryRecord, clean, from_value, new_id, to_value
 from langmem_ext.text import canonical_keyword
 from langmem_ext.times import parse_bound
 from langmem_ext.tracing import traced
@@ -43,11 +43,6 @@ _FIELDS = frozenset(
 )
 UNINDEXED = "unindexed"
 """Leaf below the state whose keys name records stored while the embedding function failed; empty as a rule."""
-
-
-def clean(text: str) -> str:
-    """Replace lone surrogates, which no file or wire format holds, and join surrogate pairs."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def moment(core: Core, value: datetime | date | str | None, default: datetime) -> datetime:

@@ -10,8 +10,7 @@ from langgraph.channels import UntrackedValue
 from langgraph.graph.message import add_messages
 from typing_extensions import TypedDict  # pydantic makes no schema of typing's before Python 3.12
 
-from langmem_ext.longterm.writing import clean
-from langmem_ext.records import Recall
+from langmem_ext.records import Recall, clean
 
 
 @dataclass(frozen=True, kw_only=True)
