@@ -230,7 +230,7 @@ class ChatMemory(SessionMemory):
 
     def _log(self, who: Caller) -> Log:
         """Return the log of the caller's session, opened once."""
-        sessions = self._sessions
+        sessions: _Sessions = (self.__pydantic_private__ or {})["_sessions"]  # sooner than the attribute
         key: Any = who.session
         if self.store is not None:
             key = (*self._memory(who).namespace, key)

@@ -113,18 +113,17 @@ def as_text(messages: Sequence[BaseMessage], human_prefix: str, ai_prefix: str) 
     Most messages are a text by one of two; asking each what it is takes LangChain longer than all else that a memory
     does. The others are left to it.
     """
-    prefixes = {"human": human_prefix, "ai": ai_prefix}
     lines: list[str] = []
     for message in messages:
-        prefix, content = prefixes.get(message.type), message.content
-        if prefix is not None and type(content) is str and not _calls(message):
-            lines.append(f"{prefix}: {content}")
+        kind, content = message.type, message.content
+        if kind == "human" and type(content) is str:
+            lines.append(f"{human_prefix}: {content}")
+        elif (
+            kind == "ai"
+            and type(content) is str
+            and not (getattr(message, "tool_calls", None) or "function_call" in message.additional_kwargs)
+        ):
+            lines.append(f"{ai_prefix}: {content}")
         else:
             lines.append(get_buffer_string([message], human_prefix=human_prefix, ai_prefix=ai_prefix))
     return "\n".join(lines)
-
-
-def _calls(message: BaseMessage) -> bool:
-    return message.type == "ai" and bool(
-        getattr(message, "tool_calls", None) or "function_call" in message.additional_kwargs
-    )
