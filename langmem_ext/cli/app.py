@@ -11,6 +11,7 @@ from langmem_ext.cli import (
     evaluate,
     looking,
     maintenance,
+    migrate,
     profile,
     serving,
     story,
@@ -74,6 +75,7 @@ app.command("forget", rich_help_panel=_CHANGE)(changes.forget)
 app.command("consolidate", rich_help_panel=_KEEP)(distilling.consolidate)
 app.command("export", rich_help_panel=_KEEP)(transfer.export)
 app.command("import", rich_help_panel=_KEEP)(transfer.import_)
+app.command("migrate", rich_help_panel=_KEEP)(migrate.migrate)
 app.command("check", rich_help_panel=_KEEP)(maintenance.check)
 
 app.command("ui", rich_help_panel=_SERVE)(serving.ui)

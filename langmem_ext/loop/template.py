@@ -18,8 +18,7 @@ from langmem_ext.loop.updating import Agent
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
-
-    from langmem_ext.store import FaissStore
+    from langgraph.store.base import BaseStore
 
 OFFLINE = "offline"
 
@@ -30,7 +29,7 @@ def make_agent() -> Agent:
     return create_memory_agent(_model(os.environ.get("LANGMEM_EXT_MODEL", OFFLINE)), update="background")
 
 
-def make_store() -> "AbstractAsyncContextManager[FaissStore]":
+def make_store() -> "AbstractAsyncContextManager[BaseStore]":
     """Open the server's store; leave ``store`` out of langgraph.json to use the server's own."""
     from langmem_ext.store import open_store  # noqa: PLC0415 - FAISS, only where this store is chosen
 

@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from langgraph.store.base import SearchOp
@@ -17,9 +18,9 @@ from langmem_ext.store import reading
 from langmem_ext.store.filters import Path, compile_filter
 from langmem_ext.store.planning import plan_search
 from langmem_ext.store.rows import decode_namespace, encode_namespace
+from langmem_ext.store.shelf import Shelf
 from langmem_ext.store.shelves import Shelves
 
-T = TypeVar("T")
 Slots = NDArray[np.int64]
 
 
@@ -40,13 +41,15 @@ class Listing:
 
 
 class Browsing:
-    """The part of a store that lists and counts; mixed into `FaissStore`."""
+    """The part of a store that lists and counts; a subclass says how, blocking."""
 
-    _shelves: Shelves
+    @abstractmethod
+    def _ordered(self, listing: Listing) -> Ordered:
+        """Return the page of a listing."""
 
-    def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run reads in one transaction."""
-        raise NotImplementedError
+    @abstractmethod
+    def _counts(self, path: str) -> dict[tuple[str, ...], int]:
+        """Count the items of the namespaces at and below a path."""
 
     def search_ordered(
         self,
@@ -105,11 +108,11 @@ class Browsing:
         return await arun(self._count_items(prefix))
 
     def _search_ordered(self, listing: Listing) -> Operation[Ordered]:
-        return (yield from ask(lambda: self._read(lambda connection: _ordered(connection, self._shelves, listing))))
+        return (yield from ask(lambda: self._ordered(listing)))
 
     def _count_items(self, prefix: tuple[str, ...]) -> Operation[dict[tuple[str, ...], int]]:
         path = encode_namespace(prefix)
-        return (yield from ask(lambda: self._read(lambda connection: _count(connection, path))))
+        return (yield from ask(lambda: self._counts(path)))
 
 
 def _plan(
@@ -122,7 +125,8 @@ def _plan(
     return Listing(plan_search(op), order.path, contains, None if keys is None else tuple(keys), ascending)
 
 
-def _ordered(connection: sqlite3.Connection, shelves: Shelves, listing: Listing) -> Ordered:
+def ordered(connection: sqlite3.Connection, shelves: Shelves[int, Shelf], listing: Listing) -> Ordered:
+    """Return the page of a listing from a file."""
     search = listing.search
     namespace = reading.find_namespace(connection, search.path)
     if namespace is None:
@@ -182,7 +186,8 @@ def _containing(connection: sqlite3.Connection, namespace_id: int, field: str, t
     return found
 
 
-def _count(connection: sqlite3.Connection, path: str) -> dict[tuple[str, ...], int]:
+def counts(connection: sqlite3.Connection, path: str) -> dict[tuple[str, ...], int]:
+    """Count the live items of the namespaces at and below a path."""
     rows = connection.execute(
         "SELECT n.path, count(*) FROM namespaces n JOIN items i ON i.namespace_id = n.id"
         " WHERE (n.path = ? OR (n.path >= ? AND n.path < ?)) AND (i.expires_at IS NULL OR i.expires_at > ?)"

@@ -14,6 +14,7 @@ from langmem_ext.store.maintenance import vector_size
 from langmem_ext.store.reading import find_namespaces
 from langmem_ext.store.rows import decode_value
 from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
+from langmem_ext.store.shelf import Shelf
 from langmem_ext.store.shelves import Shelves
 from langmem_ext.store.texts import LexicalRow, Text
 from langmem_ext.store.vectors import Rows
@@ -88,7 +89,9 @@ _REVISIONS = (
 )
 
 
-def check_store(database: Database, shelves: Shelves, embedder: Embedder | None, *, repair: bool) -> CheckReport:
+def check_store(
+    database: Database, shelves: Shelves[int, Shelf], embedder: Embedder | None, *, repair: bool
+) -> CheckReport:
     """Check a store, and repair what is derived if asked to; see `FaissStore.check`."""
     report, findings = _look(database, shelves, embedder)
     if not repair or report.ok or findings.broken:
@@ -100,7 +103,7 @@ def check_store(database: Database, shelves: Shelves, embedder: Embedder | None,
     return replace(after, repaired=max(0, before - remaining))
 
 
-def _look(database: Database, shelves: Shelves, embedder: Embedder | None) -> tuple[CheckReport, _Findings]:
+def _look(database: Database, shelves: Shelves[int, Shelf], embedder: Embedder | None) -> tuple[CheckReport, _Findings]:
     findings = _Findings()
     counts = dict.fromkeys(("items", "namespaces", "vectors", "texts"), 0)
     try:
@@ -194,7 +197,7 @@ def _is_unit(blob: object, dims: int) -> bool:
     return norm == 0 or abs(norm - 1) < _TOLERANCE
 
 
-def _check_memory(connection: sqlite3.Connection, shelves: Shelves, findings: _Findings) -> None:
+def _check_memory(connection: sqlite3.Connection, shelves: Shelves[int, Shelf], findings: _Findings) -> None:
     """Compare what is held in memory with the file."""
     wrong = 0
     for namespace in find_namespaces(connection, ""):
@@ -205,7 +208,7 @@ def _check_memory(connection: sqlite3.Connection, shelves: Shelves, findings: _F
     findings.add("memory", "namespaces held in memory that differ from the file", wrong)
 
 
-def _repair(database: Database, shelves: Shelves, embedder: Embedder | None, findings: _Findings) -> None:
+def _repair(database: Database, shelves: Shelves[int, Shelf], embedder: Embedder | None, findings: _Findings) -> None:
     """Embed first, without a lock; then write in one transaction what still belongs to the same text."""
     vectors: dict[int, Rows] = {}
     work = list(findings.vectors.items()) if embedder is not None else []

@@ -1,30 +1,31 @@
 """`FaissStore`: a LangGraph store in one SQLite file, with exact vector search, full text and filters."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from os import PathLike, fspath
 from sqlite3 import Connection
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from langgraph.store.base import BaseStore, IndexConfig, Op, PutOp, Result, SearchItem, SearchOp, TTLConfig
+from langgraph.store.base import IndexConfig, Result, SearchItem, TTLConfig
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.operations import Operation, arun, ask, run
-from langmem_ext.protocols import Candidates
-from langmem_ext.store import listing, maintenance, reading, writing
-from langmem_ext.store.browsing import Browsing
+from langmem_ext.operations import arun, ask
+from langmem_ext.protocols import Candidates, Ordered
+from langmem_ext.store import browsing, listing, maintenance, moving_rows, reading, writing
 from langmem_ext.store.checking import CheckReport, check_store
 from langmem_ext.store.database import Database, Synchronous
 from langmem_ext.store.embedding import Embedder
+from langmem_ext.store.hybrid import HybridStore
 from langmem_ext.store.locks import NamedLocks
-from langmem_ext.store.planning import Plan, plan_batch, plan_search
+from langmem_ext.store.moving import PAGE, StoredItem
+from langmem_ext.store.planning import Plan
 from langmem_ext.store.rows import Row
-from langmem_ext.store.shelf import SnapshotTooOldError
+from langmem_ext.store.shelf import Shelf, SnapshotTooOldError
 from langmem_ext.store.shelves import Shelves
 from langmem_ext.store.sweeping import Sweeper
 from langmem_ext.store.texts import compile_fields
-from langmem_ext.store.vectors import Rows
 
 T = TypeVar("T")
 Found = list[tuple[Row, float | None]]
@@ -33,7 +34,7 @@ DEFAULT_MEMORY_BUDGET = 192 * 2**20
 """Bytes of namespaces held in memory: a namespace of 100,000 with vectors and full text, or 1,000 users of 100."""
 
 
-class FaissStore(Browsing, BaseStore):
+class FaissStore(HybridStore):
     """A durable store in one file: LangGraph's `BaseStore` with filters, vectors, full text and time to live.
 
     It is its own context manager, sync and async: ``with FaissStore.from_conn_string("memory.db") as store``.
@@ -83,7 +84,7 @@ class FaissStore(Browsing, BaseStore):
         self._embedder = None if index is None else Embedder(index)
         self.embeddings = None if self._embedder is None else self._embedder.embeddings
         dims = None if self._embedder is None else self._embedder.dims
-        self._shelves = Shelves(dims, memory_budget)
+        self._shelves: Shelves[int, Shelf] = Shelves(partial(Shelf, dims=dims), memory_budget)
         self._database = Database(name, synchronous=synchronous, after_fork=self._shelves.clear)
         self._locks = NamedLocks(None if self._database.in_memory else name)
         self._sweeper = Sweeper(self.sweep_ttl)
@@ -131,97 +132,6 @@ class FaissStore(Browsing, BaseStore):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await arun(ask(self.close))
-
-    def batch(self, ops: Iterable[Op]) -> list[Result]:
-        """Run operations: all reads in one snapshot of the state before the batch, all writes in one transaction.
-
-        Args:
-            ops: LangGraph's operations; of several puts of one item the last counts.
-
-        Returns:
-            One result for each operation.
-
-        Raises:
-            InvalidInputError: An argument that can't be meant; nothing was written.
-            InvalidNamespaceError: A namespace LangGraph does not allow; nothing was written.
-            EmbeddingError: The embedding function failed; nothing was written.
-            StoreError: The file could not be read or written; nothing was written.
-        """
-        return run(self._batch(list(ops)))
-
-    async def abatch(self, ops: Iterable[Op]) -> list[Result]:
-        """Async twin of `batch`: embeds with the async methods, reads and writes in a worker thread."""
-        return await arun(self._batch(list(ops)))
-
-    def search_lexical(
-        self,
-        namespace: tuple[str, ...],
-        query: str,
-        *,
-        filter: dict[str, Any] | None = None,  # noqa: A002 - the name BaseStore.search uses
-        limit: int = 10,
-        offset: int = 0,
-    ) -> list[SearchItem]:
-        """Find items by their words: BM25 over the indexed text, English stemmed, Chinese by characters.
-
-        Args:
-            namespace: Prefix of the namespaces to search; statistics are those of each namespace.
-            query: Text; items that share no word with it are not found.
-            filter: As in `search`; applied before ranking.
-            limit: How many to return.
-            offset: How many of the best to skip.
-
-        Returns:
-            Matching items, best first, `score` set.
-        """
-        return run(self._search_lexical(namespace, query, filter, limit, offset))
-
-    async def asearch_lexical(
-        self,
-        namespace: tuple[str, ...],
-        query: str,
-        *,
-        filter: dict[str, Any] | None = None,  # noqa: A002
-        limit: int = 10,
-        offset: int = 0,
-    ) -> list[SearchItem]:
-        """Async twin of `search_lexical`."""
-        return await arun(self._search_lexical(namespace, query, filter, limit, offset))
-
-    def search_candidates(
-        self,
-        namespace: tuple[str, ...],
-        query: str,
-        *,
-        filter: dict[str, Any] | None = None,  # noqa: A002
-        limit: int = 200,
-        dense: bool = True,
-    ) -> Candidates:
-        """Collect the union of the best `limit` of each list (words, dates, characters, vectors) with all scores.
-
-        Args:
-            namespace: Exactly this namespace, no prefix.
-            query: Text.
-            filter: As in `search`; applied before any list is cut.
-            limit: How many of each list.
-            dense: Whether to embed the query; without an index nothing is embedded.
-
-        Returns:
-            `Candidates`; dense scores are within 0.0005 of the exact cosine.
-        """
-        return run(self._search_candidates(namespace, query, filter, limit, dense=dense))
-
-    async def asearch_candidates(
-        self,
-        namespace: tuple[str, ...],
-        query: str,
-        *,
-        filter: dict[str, Any] | None = None,  # noqa: A002
-        limit: int = 200,
-        dense: bool = True,
-    ) -> Candidates:
-        """Async twin of `search_candidates`."""
-        return await arun(self._search_candidates(namespace, query, filter, limit, dense=dense))
 
     def exclusive(self, name: str, *, blocking: bool = True) -> AbstractContextManager[bool]:
         """Hold the lock `name` across every thread and process that has this file open.
@@ -287,44 +197,47 @@ class FaissStore(Browsing, BaseStore):
         """
         maintenance.purge(self._database)
 
-    def _batch(self, ops: list[Op]) -> Operation[list[Result]]:
-        embeds = self._embedder is not None
-        if any(isinstance(op, PutOp) for op in ops):  # texts are analysed: too much work for an event loop
-            plan = yield from ask(lambda: plan_batch(ops, self._fields, embeds=embeds))
-        else:
-            plan = plan_batch(ops, self._fields, embeds=embeds)
-        queries = yield from self._embed_queries(plan)
-        source = yield from self._embed_puts(plan)
-        return (yield from ask(lambda: self._execute(plan, queries, source)))
+    def stored_namespaces(self) -> dict[str, int]:
+        """Return how many items each namespace holds; see `langmem_ext.store.moving`."""
+        return self._read(moving_rows.namespaces)
 
-    def _embed_queries(self, plan: Plan) -> Operation[dict[str, Rows]]:
-        vectors: dict[str, Rows] = {}
-        for query in plan.queries.values():
-            if query not in vectors and self._embedder is not None:
-                vectors[query] = yield from self._embedder.query(query)
-        return vectors
+    def stored_vector_size(self) -> int | None:
+        """Return how many numbers the stored vectors have; None where there never were any."""
+        return self._read(maintenance.vector_size)
 
-    def _embed_puts(self, plan: Plan) -> Operation[writing.VectorSource | None]:
-        embedder = self._embedder
-        puts = [put for put in plan.puts if put.texts]
-        if embedder is None or not puts:
-            return None
-        dims = embedder.dims
-        kept = yield from ask(lambda: self._read(lambda c: writing.stored_vectors(c, puts, dims)))
-        missing = {
-            text.hash: text.text
-            for put in puts
-            for text in put.texts
-            if text.hash not in kept.get((put.path, put.key), {})
-        }
-        rows = yield from embedder.documents(list(missing.values()))
-        return writing.VectorSource(rows, {text_hash: row for row, text_hash in enumerate(missing)}, kept)
+    def read_stored(self, path: str, *, after: str | None = None, limit: int = PAGE) -> list[StoredItem]:
+        """Return the next items of one namespace as they lie in the file, in the order of the keys."""
+        return self._read(lambda connection: moving_rows.read(connection, path, after, limit))
 
-    def _execute(self, plan: Plan, queries: dict[str, Rows], source: writing.VectorSource | None) -> list[Result]:
+    def find_stored(self, path: str, keys: Sequence[str]) -> list[StoredItem]:
+        """Return the items under some keys of one namespace as they lie in the file."""
+        return self._read(lambda connection: moving_rows.find(connection, path, keys))
+
+    def write_stored(self, items: Sequence[StoredItem]) -> None:
+        """Write items of one namespace as they are, in one transaction."""
+        with self._database.write() as connection:
+            moving_rows.write(connection, items)
+
+    def _stored_vectors(self, puts: Sequence[writing.Put]) -> Mapping[tuple[str, str], Mapping[bytes, bytes]]:
+        dims = self._embedder.dims if self._embedder else 0
+        return self._read(lambda connection: writing.stored_vectors(connection, puts, dims))
+
+    def _ordered(self, listing: browsing.Listing) -> Ordered:
+        return self._read(lambda connection: browsing.ordered(connection, self._shelves, listing))
+
+    def _counts(self, path: str) -> dict[tuple[str, ...], int]:
+        return self._read(lambda connection: browsing.counts(connection, path))
+
+    def _find_words(self, search: reading.Search) -> list[SearchItem]:
+        found: Found = self._read(lambda connection: reading.search(connection, self._shelves, search))
+        return [row.search_item(score) for row, score in found]
+
+    def _find_candidates(self, search: reading.Search) -> Candidates:
+        return self._read(lambda connection: reading.candidates(connection, self._shelves, search))
+
+    def _execute(self, plan: Plan, source: writing.VectorSource | None) -> list[Result]:
         results: list[Result] = [None] * plan.size
         if plan.gets or plan.searches or plan.listings:
-            for position, query in plan.queries.items():
-                plan.searches[position] = plan.searches[position].by_vector(queries[query])
             refreshed = self._read(lambda connection: self._run_reads(connection, plan, results))
             if refreshed:
                 with self._database.write() as connection:
@@ -353,32 +266,6 @@ class FaissStore(Browsing, BaseStore):
             results[position] = listing.list_namespaces(connection, op)
         return [row.id for position, row in served if row.ttl_minutes is not None and position in plan.refreshing]
 
-    def _search_lexical(
-        self,
-        namespace: tuple[str, ...],
-        query: str,
-        filter: dict[str, Any] | None,  # noqa: A002
-        limit: int,
-        offset: int,
-    ) -> Operation[list[SearchItem]]:
-        search = plan_search(SearchOp(namespace, filter, limit, offset)).by_words(_text(query))
-        found: Found = yield from ask(lambda: self._read(lambda c: reading.search(c, self._shelves, search)))
-        return [row.search_item(score) for row, score in found]
-
-    def _search_candidates(
-        self,
-        namespace: tuple[str, ...],
-        query: str,
-        filter: dict[str, Any] | None,  # noqa: A002
-        limit: int,
-        *,
-        dense: bool,
-    ) -> Operation[Candidates]:
-        search = plan_search(SearchOp(namespace, filter, limit)).by_words(_text(query))
-        if dense and self._embedder is not None:
-            search = search.by_vector((yield from self._embedder.query(query)))
-        return (yield from ask(lambda: self._read(lambda c: reading.candidates(c, self._shelves, search))))
-
     def _read(self, work: Callable[[Connection], T]) -> T:
         """Run reads in one transaction; again in a newer one if another thread has read ahead of it."""
         while True:
@@ -394,9 +281,3 @@ def _name(path: Any) -> str:
     if not isinstance(name, str) or not name or "\0" in name:
         raise InvalidInputError(f'path must be the path of a file or ":memory:", got {path!r}')
     return name
-
-
-def _text(query: Any) -> str:
-    if not isinstance(query, str):
-        raise InvalidInputError(f"query must be a string, got a {type(query).__name__}")
-    return query

@@ -1,7 +1,7 @@
 """Listing namespaces with LangGraph's prefixes, suffixes and wildcards."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import takewhile
 
 from langgraph.store.base import ListNamespacesOp, MatchCondition
@@ -29,14 +29,22 @@ def check_listing(op: ListNamespacesOp) -> None:
 
 def list_namespaces(connection: sqlite3.Connection, op: ListNamespacesOp) -> list[Namespace]:
     """Return the namespaces that hold a live item, sorted, without repeats."""
-    conditions = op.match_conditions or ()
-    below = [_fixed_part(condition) for condition in conditions if condition.match_type == "prefix"]
-    found_below = find_namespaces(connection, max(below, key=len, default=""))
-    namespaces = [decode_namespace(row.path) for row in found_below if _has_live_item(connection, row.id)]
+    found = find_namespaces(connection, fixed_prefix(op))
+    return listed((decode_namespace(row.path) for row in found if _has_live_item(connection, row.id)), op)
+
+
+def fixed_prefix(op: ListNamespacesOp) -> str:
+    """Return the longest path below which all namespaces lie that a listing can name."""
+    prefixes = [condition for condition in op.match_conditions or () if condition.match_type == "prefix"]
+    return max(map(_fixed_part, prefixes), key=len, default="")
+
+
+def listed(namespaces: Iterable[Namespace], op: ListNamespacesOp) -> list[Namespace]:
+    """Return the page of those that match: sorted, cut to the depth, without repeats."""
     found = {
         namespace if op.max_depth is None else namespace[: op.max_depth]
         for namespace in namespaces
-        if all(_matches(namespace, condition) for condition in conditions)
+        if all(_matches(namespace, condition) for condition in op.match_conditions or ())
     }
     return sorted(found)[op.offset : op.offset + op.limit]
 

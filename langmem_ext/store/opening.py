@@ -1,30 +1,83 @@
 """`open_store`: a store by URL."""
 
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from langgraph.store.base import IndexConfig, TTLConfig
 
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.store.faiss import FaissStore
+from langmem_ext.store.hybrid import HybridStore
 
-_KNOWN = 'a path such as "memory.db", "faiss:///absolute/path.db" or ":memory:"'
-_POSTGRES = {"postgres", "postgresql"}
+if TYPE_CHECKING:
+    from langmem_ext.store.postgres import PostgresMemoryStore
+
+_KNOWN = (
+    'a path such as "memory.db", "faiss:///absolute/path.db", ":memory:" or "postgresql://user:password@host:5432/db"'
+)
+_POSTGRES = ("postgres", "postgresql")
+_NEEDED = ("psycopg", "psycopg_pool", "langgraph.store.postgres")
+_NUMBERS = {"pool_size": int, "pool_timeout": float, "patience": float, "memory_budget": int}
+"""Settings of `PostgresMemoryStore` that a URL may carry beside those of libpq."""
 
 
-def open_store(url: str, *, index: IndexConfig | None = None, ttl: TTLConfig | None = None) -> FaissStore:
+def open_store(url: str, *, index: IndexConfig | None = None, ttl: TTLConfig | None = None) -> HybridStore:
     """Open the store that a URL names; use it in ``with`` or ``async with``.
 
     Args:
-        url: A path, ``faiss:///absolute/path.db``, ``faiss://relative.db`` or ``":memory:"``.
-        index: LangGraph's `IndexConfig`; see `FaissStore`.
+        url: A path, ``faiss:///absolute/path.db``, ``faiss://relative.db``, ``":memory:"``, or
+            ``postgresql://user:password@host:5432/database`` with libpq's parameters (``?sslmode=require``) and these:
+            ``pool_size``, ``pool_timeout``, ``patience`` (seconds), ``memory_budget`` (bytes).
+        index: LangGraph's `IndexConfig`; see `FaissStore` and `PostgresMemoryStore`.
         ttl: LangGraph's `TTLConfig`.
 
+    Returns:
+        A `FaissStore`, or for a server a `PostgresMemoryStore`.
+
     Raises:
-        InvalidInputError: No string, or a scheme that isn't known; the message names those that are.
-        StoreError: What opening a `FaissStore` raises.
+        InvalidInputError: No string, a scheme that isn't known (the message names those that are), or a package that
+            is missing (the message names the extra).
+        StoreError: What opening the store raises.
     """
+    if str(url).partition("://")[0] in _POSTGRES:
+        return _open_postgres(url, index, ttl)
     return FaissStore.from_conn_string(_path(url), index=index, ttl=ttl)
+
+
+def _open_postgres(url: str, index: IndexConfig | None, ttl: TTLConfig | None) -> "PostgresMemoryStore":
+    missing = [name for name in _NEEDED if not _is_there(name)]
+    if missing:
+        raise InvalidInputError(
+            f"postgresql:// needs packages that are not installed ({', '.join(missing)}): "
+            'pip install "langmem-ext[postgres]"'
+        )
+    from langmem_ext.store.postgres import PostgresMemoryStore  # noqa: PLC0415 - an extra, loaded where it is asked for
+
+    address, settings = _settings(url)
+    return PostgresMemoryStore(address, index=index, ttl=ttl, **settings)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _settings(url: str) -> tuple[str, dict[str, Any]]:
+    """Take the parameters that are ours out of a URL."""
+    address, _, query = url.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    settings: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in _NUMBERS:
+            try:
+                settings[name] = _NUMBERS[name](value)
+            except ValueError:
+                raise InvalidInputError(f"{name} in a store URL must be a number, got {value!r}") from None
+    others = urlencode([pair for pair in pairs if pair[0] not in _NUMBERS])
+    return f"{address}?{others}" if others else address, settings
 
 
 def _path(url: Any) -> str:
@@ -33,8 +86,6 @@ def _path(url: Any) -> str:
     scheme, separator, rest = url.partition("://")
     if not separator:
         return url
-    if scheme in _POSTGRES:
-        raise InvalidInputError(f"{scheme}:// is not supported by this version; pass {_KNOWN}")
     if scheme != "faiss":
         raise InvalidInputError(f"unknown store scheme {scheme!r}; pass {_KNOWN}")
     if rest == ":memory:":

@@ -113,7 +113,9 @@ def marks(values: Sequence[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def search(connection: sqlite3.Connection, shelves: Shelves, wanted: Search) -> list[tuple[Row, float | None]]:
+def search(
+    connection: sqlite3.Connection, shelves: Shelves[int, Shelf], wanted: Search
+) -> list[tuple[Row, float | None]]:
     """Run a search; gives rows with their scores, best first."""
     if wanted.limit == 0:
         return []
@@ -140,7 +142,7 @@ def _newest(connection: sqlite3.Connection, wanted: Search) -> list[Row]:
     else:
         return _newest_of_many(connection, namespaces, wanted)
     rows = connection.execute(
-        f"{_SELECT_ITEMS} WHERE {where} AND {_LIVE} ORDER BY i.updated_at DESC LIMIT ? OFFSET ?",
+        f"{_SELECT_ITEMS} WHERE {where} AND {_LIVE} ORDER BY i.updated_at DESC, i.id DESC LIMIT ? OFFSET ?",
         (*bound, now(), wanted.limit, wanted.offset),
     )
     return [Row(*row) for row in rows]
@@ -154,7 +156,7 @@ def _newest_of_many(connection: sqlite3.Connection, namespaces: list[Namespace],
             break
         newest += connection.execute(
             f"SELECT i.updated_at, i.id FROM items i WHERE i.namespace_id = ? AND {_LIVE}"  # noqa: S608 - a constant
-            " ORDER BY i.updated_at DESC LIMIT ?",
+            " ORDER BY i.updated_at DESC, i.id DESC LIMIT ?",
             (namespace.id, now(), wanted.reach),
         )
         newest = sorted(newest, reverse=True)[: wanted.reach]
@@ -213,12 +215,12 @@ def _exact(connection: sqlite3.Connection, item_id: int, vector: Rows) -> float:
     return max(float(np.frombuffer(blob, np.float32) @ vector) for (blob,) in rows)
 
 
-def candidates(connection: sqlite3.Connection, shelves: Shelves, wanted: Search) -> Candidates:
+def candidates(connection: sqlite3.Connection, shelves: Shelves[int, Shelf], wanted: Search) -> Candidates:
     """Collect hybrid candidates of exactly one namespace; `wanted.limit` is per list."""
     query = wanted.words or ""
     namespace = find_namespace(connection, wanted.path)
     if namespace is None:
-        return _no_candidates()
+        return no_candidates()
     with shelves.use(namespace.id) as shelf:
         shelf.catch_up(connection, namespace)
         mask = mask_of(connection, shelf, wanted.conditions)
@@ -251,7 +253,8 @@ def candidates(connection: sqlite3.Connection, shelves: Shelves, wanted: Search)
         )
 
 
-def _no_candidates() -> Candidates:
+def no_candidates() -> Candidates:
+    """Return the candidates of a namespace that holds nothing."""
     none = np.empty(0, np.float32)
     return Candidates(
         keys=[], words=none, dates=none, characters=none, dense=none, speakers=[], times=np.empty(0), total=0

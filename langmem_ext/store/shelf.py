@@ -31,7 +31,7 @@ _CHUNK = 2048
 _DEAD_MIN = 1024
 _NEVER = -1
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SELECT = "SELECT {} FROM items WHERE namespace_id = ? AND updated_at > ? ORDER BY updated_at"
+_SELECT = "SELECT {} FROM items WHERE namespace_id = ? AND updated_at > ? ORDER BY updated_at, id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Shelf:
 
     def _apply(self, connection: sqlite3.Connection, seen: int) -> None:
         changed = connection.execute(
-            "SELECT id, updated_at FROM items WHERE namespace_id = ? AND updated_at > ? ORDER BY updated_at",
+            "SELECT id, updated_at FROM items WHERE namespace_id = ? AND updated_at > ? ORDER BY updated_at, id",
             (self.namespace_id, seen),
         ).fetchall()
         rows = np.array(changed, np.int64).reshape(-1, 2)
@@ -195,7 +195,7 @@ class Shelf:
     def agrees(self, connection: sqlite3.Connection) -> bool:
         """Tell whether items and vectors are those of the file; the shelf must have caught up."""
         stored = connection.execute(
-            "SELECT id, updated_at FROM items WHERE namespace_id = ? ORDER BY updated_at", (self.namespace_id,)
+            "SELECT id, updated_at FROM items WHERE namespace_id = ? ORDER BY updated_at, id", (self.namespace_id,)
         ).fetchall()
         held = list(zip(self.ids[self.alive].tolist(), self.stamps[self.alive].tolist(), strict=True))
         if held != stored or self._vectors is None:
@@ -223,7 +223,7 @@ class Shelf:
     def _read_vectors(self, connection: sqlite3.Connection, vectors: VectorIndex, seen: int) -> None:
         cursor = connection.execute(
             f"SELECT i.id, v.vector FROM items i JOIN vectors v ON {ITS_VECTORS}"  # noqa: S608 - a constant
-            " WHERE i.namespace_id = ? AND i.updated_at > ? ORDER BY i.updated_at",
+            " WHERE i.namespace_id = ? AND i.updated_at > ? ORDER BY i.updated_at, i.id",
             (self.namespace_id, seen),
         )
         find = self._finder(seen)
@@ -237,7 +237,7 @@ class Shelf:
     def _read_texts(self, connection: sqlite3.Connection, lexicon: "Lexicon", seen: int) -> None:
         cursor = connection.execute(
             "SELECT i.id, i.key, t.tokens, t.speaker, t.sequence, t.time FROM items i JOIN texts t ON t.item_id = i.id"
-            " WHERE i.namespace_id = ? AND i.updated_at > ? ORDER BY i.updated_at",
+            " WHERE i.namespace_id = ? AND i.updated_at > ? ORDER BY i.updated_at, i.id",
             (self.namespace_id, seen),
         )
         find = self._finder(seen)

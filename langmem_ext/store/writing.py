@@ -138,6 +138,11 @@ class Clock:
         self._stamp = max(now(), self._stamp + 1)
         return self._stamp
 
+    def after(self, stamp: int) -> int:
+        """Return a stamp that is later than a given one, too."""
+        self._stamp = max(self._stamp, stamp)
+        return self.stamp()
+
     def new_item(self) -> int:
         """Return an item id never used before."""
         self._item += 1

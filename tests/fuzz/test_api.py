@@ -10,11 +10,12 @@ from hypothesis import example, given, settings, strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langgraph.store.base import GetOp, InvalidNamespaceError, PutOp
 
-from langmem_ext import FaissStore, LongTermMemory, open_store
+from langmem_ext import LongTermMemory, open_store
 from langmem_ext.errors import InvalidInputError, LangMemExtError, RecordNotFoundError
 from langmem_ext.namespaces import label, unlabel, user_namespace
 from langmem_ext.offline import HashingEmbeddings
 from langmem_ext.records import clean
+from langmem_ext.store.hybrid import HybridStore
 from langmem_ext.text import keywords as text_keywords, language
 from langmem_ext.times import parse_bound, spans
 from langmem_ext.tokens import count_text
@@ -26,14 +27,14 @@ EXAMPLES = settings(max_examples=80)
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[FaissStore]:
+def store() -> Iterator[HybridStore]:
     embeddings = HashingEmbeddings(dims=32)
     with open_store(":memory:", index={"dims": 32, "embed": embeddings, "fields": ["text"]}) as opened:
         yield opened
         assert opened.check().ok
 
 
-def fresh(store: FaissStore) -> LongTermMemory:
+def fresh(store: HybridStore) -> LongTermMemory:
     return LongTermMemory(store, user_namespace(f"user{next(_users)}"))
 
 
@@ -78,7 +79,7 @@ def whole(memory: LongTermMemory) -> None:
 @example(content="x", more={"occurred_at": "9999-12-31"})
 @example(content="\ud83d", more={"id": "\ud83d", "speaker": "\ud83d", "topic": "\ud83d"})
 def test_remember_stores_what_it_was_given_or_says_why_not(
-    store: FaissStore, content: str, more: dict[str, Any]
+    store: HybridStore, content: str, more: dict[str, Any]
 ) -> None:
     memory = fresh(store)
     record = only_documented(lambda: memory.remember(content, **more))
@@ -117,7 +118,7 @@ def _revisable(more: dict[str, Any]) -> dict[str, Any]:
     ),
 )
 @EXAMPLES
-def test_recall_answers_or_says_why_not(store: FaissStore, query: str, more: dict[str, Any]) -> None:
+def test_recall_answers_or_says_why_not(store: HybridStore, query: str, more: dict[str, Any]) -> None:
     memory = LongTermMemory(store, user_namespace("asked"))
     memory.remember_many(
         [{"id": "a", "content": "Alice likes tea", "topic": "tea"}, {"id": "b", "content": "小红喜欢茶"}]
@@ -151,7 +152,7 @@ messages = st.one_of(
 @given(said=st.lists(messages, max_size=4), thread=any_of.texts, when=any_of.times)
 @EXAMPLES
 def test_observe_keeps_all_of_it_in_order_or_nothing(
-    store: FaissStore, said: list[Any], thread: str, when: Any
+    store: HybridStore, said: list[Any], thread: str, when: Any
 ) -> None:
     memory = fresh(store)
     logged = only_documented(lambda: memory.observe(said, thread_id=thread, occurred_at=when))
@@ -169,7 +170,7 @@ def test_observe_keeps_all_of_it_in_order_or_nothing(
 
 @given(user=any_of.texts, other=any_of.texts)
 @EXAMPLES
-def test_no_user_id_leads_into_another_users_memory(store: FaissStore, user: str, other: str) -> None:
+def test_no_user_id_leads_into_another_users_memory(store: HybridStore, user: str, other: str) -> None:
     mine = only_documented(lambda: LongTermMemory(store, user_namespace(user)))
     theirs = only_documented(lambda: LongTermMemory(store, user_namespace(other)))
     if mine is None or theirs is None or user == other:
@@ -187,7 +188,7 @@ def test_no_user_id_leads_into_another_users_memory(store: FaissStore, user: str
 
 @given(any_of.json)
 @EXAMPLES
-def test_a_namespace_that_can_not_be_meant_is_refused(store: FaissStore, namespace: Any) -> None:
+def test_a_namespace_that_can_not_be_meant_is_refused(store: HybridStore, namespace: Any) -> None:
     candidate = tuple(namespace) if isinstance(namespace, list) else namespace
     only_documented(lambda: LongTermMemory(store, candidate))
 
@@ -214,7 +215,7 @@ def test_reading_a_text_never_fails(text: str, time: Any) -> None:
 @pytest.mark.parametrize("name", ["get", "history", "retire", "undo", "forget"])
 @given(id=st.one_of(any_of.ids, any_of.json))
 @settings(max_examples=30)
-def test_an_id_that_is_none_is_not_found(store: FaissStore, name: str, id: Any) -> None:  # noqa: A002
+def test_an_id_that_is_none_is_not_found(store: HybridStore, name: str, id: Any) -> None:  # noqa: A002
     memory = LongTermMemory(store, user_namespace("empty"))
     if name == "get" and isinstance(id, str) and id:
         assert only_documented(lambda: memory.get(id)) is None
@@ -224,7 +225,7 @@ def test_an_id_that_is_none_is_not_found(store: FaissStore, name: str, id: Any) 
 
 
 @pytest.mark.parametrize("depth", [50, 400, 100_000])
-def test_json_of_any_depth_is_stored_or_refused(store: FaissStore, depth: int) -> None:
+def test_json_of_any_depth_is_stored_or_refused(store: HybridStore, depth: int) -> None:
     memory = fresh(store)
     record = only_documented(lambda: memory.remember("deep", data=any_of.deep(depth)))
     assert (record is None) == (memory.records() == [])

@@ -35,12 +35,18 @@ def clock() -> Clock:
     return Clock(datetime(2026, 9, 30, 9, 0, tzinfo=UTC))
 
 
-@pytest.fixture(params=["faiss", "in_memory", "in_memory_without_vectors"])
+POSTGRES = pytest.param("postgres", marks=[pytest.mark.network_loopback, pytest.mark.slow])
+
+
+@pytest.fixture(params=["faiss", "in_memory", "in_memory_without_vectors", POSTGRES])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BaseStore]:
     embeddings = HashingEmbeddings(dims=128)
     index: Any = {"dims": 128, "embed": embeddings, "fields": ["text"]}
     if request.param == "faiss":
         with open_store(str(tmp_path / "memory.db"), index=index) as opened:
+            yield opened
+    elif request.param == "postgres":
+        with open_store(request.getfixturevalue("database"), index=index) as opened:
             yield opened
     elif request.param == "in_memory":
         yield InMemoryStore(index=index)

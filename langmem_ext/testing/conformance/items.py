@@ -107,7 +107,7 @@ class ItemBehaviour(ConformanceBase):
         item = store.get(ALICE, "k")
         assert item is not None
         assert item.value == value
-        assert [type(part) for part in item.value.values()] == [type(part) for part in value.values()]
+        assert {key: type(part) for key, part in item.value.items()} == {key: type(part) for key, part in value.items()}
 
     @pytest.mark.parametrize("key", ["a.b", "钥匙", "with space", "it's", "%_*?[", "x" * 1000, "../../etc", "🔑"])
     def test_any_text_is_a_key(self, store: BaseStore, key: str) -> None:

@@ -1,0 +1,18 @@
+"""The same store on PostgreSQL: LangGraph's `PostgresStore` and pgvector, with what recall needs beside them.
+
+    store       `PostgresMemoryStore`, which ties them together
+    connecting  pools, retries, what goes wrong in words
+    schema      the tables beside LangGraph's
+    conditions  a filter as SQL
+    reading     get, search, vectors
+    writing     puts and deletes
+    shelf       the full text of one namespace in this process, followed up from the tables
+    sifting     which rows of a namespace too large for that are looked at
+    moving      items out and in with their times and vectors
+
+Only `open_store` imports it, and only for such a URL: everything in here may import psycopg at its top.
+"""
+
+from langmem_ext.store.postgres.store import PostgresMemoryStore
+
+__all__ = ["PostgresMemoryStore"]
