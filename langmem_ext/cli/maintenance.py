@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="The database file.", metavar="FILE")],
+    file: Annotated[str, typer.Argument(help="The database file, or a URL of a server.", metavar="FILE")],
     *,
     repair: Annotated[bool, typer.Option("--repair", help="Rebuild what can be rebuilt from the items.")] = False,
     embed: Annotated[
@@ -32,13 +32,14 @@ def check(
 
     langmem-ext check memory.db
     langmem-ext check memory.db --repair --embed offline
+    langmem-ext check postgresql://user:password@host/memories
     """
-    from langmem_ext.store import FaissStore  # noqa: PLC0415 - faiss
+    from langmem_ext.store import open_store  # noqa: PLC0415 - faiss
 
-    if not file.exists():
-        raise InvalidInputError(f"there is no file {str(file)!r}")
+    if "://" not in file and not Path(file).exists():
+        raise InvalidInputError(f"there is no file {file!r}")
     try:
-        with FaissStore.from_conn_string(str(file), index=index_config(embed) if embed else None) as store:
+        with open_store(file, index=index_config(embed) if embed else None) as store:
             report = store.check(repair=repair)
     except StoreCorruptError as error:
         complain(str(error))

@@ -124,6 +124,17 @@ class Server:
                 self.port = port
                 return
 
+    def copied(self, folder: Path) -> "Server":
+        """Make a streaming replica of this running server, not yet started."""
+        replica = Server(folder, self.programs, 0, self.password)
+        folder.chmod(0o755)
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        if os.geteuid() == 0:
+            shutil.chown(data, ROOT_RUNS_AS)
+        replica._run("pg_basebackup", "-D", data, "-d", self.url(), "-R", "-X", "stream", "--checkpoint=fast")
+        return replica
+
     def stop(self, mode: str = "immediate") -> None:
         """Stop it; "immediate" is what a crash leaves behind."""
         self._run("pg_ctl", "stop", "-w", "-D", self.folder / "data", "-m", mode)
