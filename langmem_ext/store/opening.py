@@ -18,7 +18,7 @@ _KNOWN = (
 )
 _POSTGRES = ("postgres", "postgresql")
 _NEEDED = ("psycopg", "psycopg_pool", "langgraph.store.postgres")
-_NUMBERS = {"pool_size": int, "pool_timeout": float, "patience": float, "memory_budget": int}
+_NUMBERS = {"pool_size": int, "pool_timeout": float, "patience": float, "memory_budget": int, "shelf_rows": int}
 """Settings of `PostgresMemoryStore` that a URL may carry beside those of libpq."""
 
 
@@ -28,7 +28,7 @@ def open_store(url: str, *, index: IndexConfig | None = None, ttl: TTLConfig | N
     Args:
         url: A path, ``faiss:///absolute/path.db``, ``faiss://relative.db``, ``":memory:"``, or
             ``postgresql://user:password@host:5432/database`` with libpq's parameters (``?sslmode=require``) and these:
-            ``pool_size``, ``pool_timeout``, ``patience`` (seconds), ``memory_budget`` (bytes).
+            ``pool_size``, ``pool_timeout``, ``patience`` (seconds), ``memory_budget`` (bytes), ``shelf_rows``.
         index: LangGraph's `IndexConfig`; see `FaissStore` and `PostgresMemoryStore`.
         ttl: LangGraph's `TTLConfig`.
 

@@ -81,6 +81,26 @@ def test_what_does_not_fit_in_memory_is_found_all_the_same(database: str) -> Non
         assert len(store.search_lexical(("u",), "tea", limit=99)) == 90
 
 
+def test_of_a_namespace_too_large_to_hold_the_server_names_what_to_rank(database: str) -> None:
+    """The rarest words lead, in both languages; filters hold; nothing is kept in this process."""
+    with PostgresMemoryStore(database, index=index(), shelf_rows=500) as store:
+        ops = [PutOp(ALICE, str(n), {"text": f"common words number {n}", "even": n % 2 == 0}) for n in range(1000)]
+        ops += [PutOp(ALICE, "alps", {"text": "hiking in the Alps", "even": True})]
+        ops += [PutOp(ALICE, "湖", {"text": "周末去湖边徒步", "even": False})]
+        store.batch(ops)
+        assert store.search_lexical(ALICE, "common hike", limit=1)[0].key == "alps"
+        found = store.search_candidates(ALICE, "去湖边徒步的周末", limit=5)
+        best = found.keys[int(np.argmax(found.words))]
+        assert best == "湖"
+        assert np.count_nonzero(~np.isnan(found.dense)) == len(found.keys)
+        found = store.search_candidates(ALICE, "hiking in the Alps", filter={"even": False}, limit=5)
+        assert "alps" not in found.keys
+        assert all(int(key) % 2 for key in found.keys if key != "湖")
+        near = store.search_candidates(ALICE, "common words number 77", filter={"even": False}, limit=5)
+        assert near.keys[int(np.nanargmax(near.dense))] == "77"
+        assert store._shelves.nbytes < 10_000
+
+
 def test_an_approximate_index_filters_before_it_stops(database: str) -> None:
     """With HNSW the few that pass a filter are found among thousands that do not."""
     hnsw = dict(index()) | {"ann_index_config": {"kind": "hnsw"}}

@@ -1,17 +1,18 @@
 """Finding: searches by vector, by words, and the hybrid candidates of a recall, from the tables and the shelves."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from langmem_ext.protocols import Candidates
 from langmem_ext.store.columns import Mask
-from langmem_ext.store.filters import Path
 from langmem_ext.store.postgres import reading
 from langmem_ext.store.postgres.connecting import Connection
 from langmem_ext.store.postgres.shelf import Shelf
+from langmem_ext.store.postgres.sifting import is_large, sift
 from langmem_ext.store.reading import Search, no_candidates
 from langmem_ext.store.shelves import Shelves
 from langmem_ext.store.vectors import Rows, Scores, Slots
@@ -29,11 +30,13 @@ class Finder:
         shelves: The full text held in this process.
         kind: Type of the stored vectors, "vector" or "halfvec"; None where there are none.
         approximate: Whether an index over vectors is used.
+        shelf_rows: Texts of a namespace up to which it is held.
     """
 
     shelves: Shelves[str, Shelf]
     kind: str | None
     approximate: bool
+    shelf_rows: int
 
     def search(self, connection: Connection, searches: Mapping[int, Search]) -> dict[int, Found]:
         """Run searches by vector, or for the newest; gives what each found."""
@@ -51,9 +54,7 @@ class Finder:
         """Run a search by words; statistics are those of each namespace."""
         hits: list[tuple[float, datetime, str, str]] = []
         for path in reading.namespaces(connection, [wanted.path])[wanted.path]:
-            with self.shelves.use(path) as shelf:
-                self._follow_up(connection, shelf, wanted)
-                mask = shelf.mask(wanted.conditions, _expired(connection, shelf))
+            with self._shelf(connection, replace(wanted, path=path)) as (shelf, mask, _):
                 slots, scores = shelf.lexicon.search(wanted.words or "", mask, wanted.reach)
                 hits += [
                     (score, shelf.stamps[slot], path, shelf.keys[slot])
@@ -65,12 +66,13 @@ class Finder:
 
     def candidates(self, connection: Connection, wanted: Search) -> Candidates:
         """Collect the candidates of exactly one namespace; `wanted.limit` is per list."""
-        with self.shelves.use(wanted.path) as shelf:
-            self._follow_up(connection, shelf, wanted)
+        with self._shelf(connection, wanted) as (shelf, mask, filtered):
             if not shelf.keys:
                 return no_candidates()
-            mask = shelf.mask(wanted.conditions, _expired(connection, shelf))
-            near, nearest = self._nearest(connection, wanted, shelf, mask)
+            if filtered is None:
+                near, nearest = self._nearest(connection, wanted, shelf, mask)
+            else:
+                near, nearest = filtered, shelf.slots_of(filtered)
             lexical = shelf.lexicon.candidates(wanted.words or "", mask, wanted.limit, also=nearest)
             slots = lexical.slots
             return Candidates(
@@ -88,9 +90,27 @@ class Finder:
                 marks=lexical.marks,
             )
 
-    def _follow_up(self, connection: Connection, shelf: Shelf, wanted: Search) -> None:
-        paths: Iterable[Path] = [condition.path for condition in wanted.conditions]
-        shelf.catch_up(connection, list(paths))
+    @contextmanager
+    def _shelf(
+        self, connection: Connection, wanted: Search
+    ) -> Iterator[tuple[Shelf, Mask | None, dict[str, float] | None]]:
+        """Give what is to be ranked of one namespace: all that is held of it, or what was sifted from a large one.
+
+        With it come the mask of what may be served, and, where the server had to filter, the cosines of the nearest.
+        """
+        with self.shelves.use(wanted.path) as shelf:
+            if not (shelf.cold and is_large(connection, wanted.path, self.shelf_rows)):
+                shelf.catch_up(connection, [condition.path for condition in wanted.conditions])
+                expired = reading.expired(connection, shelf.path) if shelf.expires else []
+                yield shelf, shelf.mask(wanted.conditions, expired), None
+                return
+        near: dict[str, float] = {}
+        if wanted.vector is not None:
+            found = self._search(connection, replace(wanted, offset=0), [wanted.path])
+            near = {row.key: score for row, score in found if score is not None}
+        sifted = Shelf(wanted.path)
+        sifted.fill(sift(connection, wanted, list(near)))
+        yield sifted, None, near
 
     def _nearest(
         self, connection: Connection, wanted: Search, shelf: Shelf, mask: Mask | None
@@ -132,7 +152,3 @@ class Finder:
         known = near | reading.cosines(connection, wanted.path, others, wanted.vector, self.kind)
         dense[:] = [known.get(key, np.nan) for key in keys]
         return dense
-
-
-def _expired(connection: Connection, shelf: Shelf) -> list[str]:
-    return reading.expired(connection, shelf.path) if shelf.expires else []

@@ -25,8 +25,8 @@ from langmem_ext.store.postgres.connecting import Connection
 _DEAD_MIN = 1024
 _KEY_BYTES = 200
 _Row = tuple[Any, ...]
-_FIXED = "n.stamp, n.floor, s.key, s.updated_at, s.expires_at IS NOT NULL, t.tokens, t.speaker, t.sequence, t.time"
-_FIXED_COLUMNS = 9
+FIXED = "n.stamp, n.floor, s.key, s.updated_at, s.expires_at IS NOT NULL, t.tokens, t.speaker, t.sequence, t.time"
+FIXED_COUNT = 9
 
 
 class Shelf:
@@ -96,19 +96,24 @@ class Shelf:
         columns = "".join(f", ({sql})::text" for sql, _ in fragments)
         params = [value for _, given in fragments for value in given]
         return connection.execute(
-            f"SELECT {_FIXED}{columns} FROM store_namespaces n"  # noqa: S608 - constants and marks
+            f"SELECT {FIXED}{columns} FROM store_namespaces n"  # noqa: S608 - constants and marks
             " LEFT JOIN store s ON s.prefix = n.prefix AND s.updated_at > %s::timestamptz"
             " LEFT JOIN store_texts t ON t.prefix = s.prefix AND t.key = s.key"
             " WHERE n.prefix = %s ORDER BY s.updated_at".encode(),
             [*params, "-infinity" if self._seen is None else self._seen, self.path],
         ).fetchall()
 
+    def fill(self, rows: Sequence[_Row]) -> None:
+        """Hold just these rows, read with `FIXED` in the order of their stamps."""
+        if rows:
+            self._apply(rows)
+
     def _apply(self, rows: Sequence[_Row]) -> None:
         fresh = [row for row in rows if row[2] is not None]
         self._bury([self._slots[row[2]] for row in fresh if row[2] in self._slots])
         for row in fresh:
             slot = len(self.keys)
-            key, stamp, expires, tokens, speaker, sequence, time = row[2:_FIXED_COLUMNS]
+            key, stamp, expires, tokens, speaker, sequence, time = row[2:FIXED_COUNT]
             self.keys.append(key)
             self.stamps.append(stamp)
             self._slots[key] = slot
@@ -116,7 +121,7 @@ class Shelf:
             if tokens is not None:
                 self.lexicon.put(slot, key, tokens, speaker=speaker, sequence=sequence, time=time)
         self._alive.extend(np.ones(len(fresh), np.bool_))
-        for place, column in enumerate(self._columns.values(), start=_FIXED_COLUMNS):
+        for place, column in enumerate(self._columns.values(), start=FIXED_COUNT):
             column.extend([None if row[place] is None else orjson.loads(row[place]) for row in fresh])
         self._seen = max(rows[0][0], rows[-1][3] or rows[0][0])
         self.lexicon.settle()

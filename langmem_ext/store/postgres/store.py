@@ -33,6 +33,8 @@ from langmem_ext.store.writing import Put, VectorSource
 
 DEFAULT_MEMORY_BUDGET = 192 * 2**20
 """Bytes of full text held in this process: about a thousand users with some hundred memories each."""
+DEFAULT_SHELF_ROWS = 100_000
+"""Texts of one namespace up to which it is held: some 60 MB, and seconds to read once."""
 DEFAULT_POOL_SIZE = 10
 DEFAULT_POOL_TIMEOUT = 10.0
 DEFAULT_PATIENCE = 30.0
@@ -61,6 +63,8 @@ class PostgresMemoryStore(HybridStore, PostgresStore):
         pool_timeout: Seconds to wait for a free connection.
         patience: Seconds to keep trying while the server is away.
         memory_budget: Bytes of full text to hold in this process; the namespace in use is held whatever its size.
+        shelf_rows: Texts of one namespace up to which it is held; of a larger one each search ranks the few thousand
+            that the server names.
 
     Raises:
         StoreUnavailableError: The server can't be reached, refuses, or has no pgvector.
@@ -81,8 +85,10 @@ class PostgresMemoryStore(HybridStore, PostgresStore):
         pool_timeout: float = DEFAULT_POOL_TIMEOUT,
         patience: float = DEFAULT_PATIENCE,
         memory_budget: int = DEFAULT_MEMORY_BUDGET,
+        shelf_rows: int = DEFAULT_SHELF_ROWS,
     ) -> None:
-        _check_numbers(pool_size=pool_size, pool_timeout=pool_timeout, patience=patience, memory_budget=memory_budget)
+        _check_numbers(pool_size=pool_size, pool_timeout=pool_timeout, patience=patience)
+        _check_numbers(memory_budget=memory_budget, shelf_rows=shelf_rows)
         configured: Any = None if index is None else {"ann_index_config": {"kind": "flat"}} | dict(index)
         self._fields = compile_fields((index or {}).get("fields") or ["$"])
         self._embedder = None if index is None else Embedder(index)
@@ -92,7 +98,7 @@ class PostgresMemoryStore(HybridStore, PostgresStore):
             PostgresStore.__init__(self, self.connections.pool, index=configured, ttl=ttl)
             self._sweeper = Sweeper(self.sweep_ttl)
             self.setup()
-            self._finder = Finder(self._shelves, self._vector_type, self.approximate)
+            self._finder = Finder(self._shelves, self._vector_type, self.approximate, shelf_rows)
         except BaseException:
             self.connections.close()
             raise
