@@ -13,7 +13,7 @@ from langmem_ext.store.postgres.connecting import Connection
 from langmem_ext.store.postgres.reading import vector_text
 from langmem_ext.store.postgres.schema import vector_size
 from langmem_ext.store.postgres.texts import UPSERT, columns
-from langmem_ext.store.postgres.writing import DELETE, INSERT_VECTORS, as_vector, take_stamps
+from langmem_ext.store.postgres.writing import INSERT_VECTORS, as_vector, delete, take_stamps
 from langmem_ext.store.texts import compile_fields, lexical_row, texts_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,8 +85,7 @@ def write(connection: Connection, items: Sequence[StoredItem], kind: str) -> Non
     """Write items of one namespace as they are; what others hold of the namespace is read anew."""
     path = items[0].path
     take_stamps(connection, [path])
-    paths, keys = [path] * len(items), [item.key for item in items]
-    connection.execute(DELETE.format(table="store").encode(), (paths, keys))
+    delete(connection, "store", ((path, item.key) for item in items))
     table = [
         (
             path,

@@ -79,8 +79,8 @@ def namespaces(connection: Connection, paths: Iterable[str]) -> dict[str, list[s
 def live_namespaces(connection: Connection, path: str) -> list[str]:
     """Return the namespaces at and below a path that hold an item that may be served."""
     rows = connection.execute(
-        "SELECT n.prefix FROM unnest(%s::text[]) AS n (prefix)"  # noqa: S608 - a constant
-        f" WHERE EXISTS (SELECT 1 FROM store s WHERE s.prefix = n.prefix AND {LIVE})".encode(),
+        "SELECT n.prefix FROM store_namespaces n WHERE n.prefix = ANY (%s)"  # noqa: S608 - a constant
+        f" AND EXISTS (SELECT 1 FROM store s WHERE s.prefix = n.prefix AND {LIVE})".encode(),
         (namespaces(connection, [path])[path],),
     )
     return [prefix for (prefix,) in rows]

@@ -43,7 +43,7 @@ ON CONFLICT (prefix, key) DO UPDATE SET
     created_at = CASE WHEN s.expires_at <= now() THEN EXCLUDED.created_at ELSE s.created_at END,
     updated_at = EXCLUDED.updated_at, expires_at = EXCLUDED.expires_at, ttl_minutes = EXCLUDED.ttl_minutes
 """
-DELETE = "DELETE FROM {table} AS s USING unnest(%s::text[], %s::text[]) AS given (prefix, key) WHERE s.prefix = given.prefix AND s.key = given.key"  # noqa: E501
+_DELETE = "DELETE FROM {table} WHERE prefix = %s AND key = ANY (%s)"
 INSERT_VECTORS = """
 INSERT INTO store_vectors (prefix, key, field_name, embedding, created_at, updated_at, text_hash)
 SELECT prefix, key, field_name, embedding::{kind}, stamp, stamp, decode(text_hash, 'hex')
@@ -98,9 +98,7 @@ def apply(connection: Connection, puts: Sequence[Put], vectors: VectorSource | N
     written = [(put, stamp) for put, stamp in zip(puts, stamps, strict=True) if put.value is not None]
     gone = [put for put in puts if put.value is None]
     with connection.pipeline():  # no statement waits for the answer to the one before
-        for start in range(0, len(gone), _ROWS):
-            paths, keys = _items(gone[start : start + _ROWS])
-            connection.execute(DELETE.format(table="store").encode(), (paths, keys))
+        delete(connection, "store", ((put.path, put.key) for put in gone))
         for start in range(0, len(written), _ROWS):
             _write(connection, written[start : start + _ROWS], vectors, kind)
         if gone:
@@ -120,6 +118,20 @@ def take_stamps(connection: Connection, paths: Sequence[str]) -> list[datetime]:
         next_stamp[path] += _TICK
         stamps.append(next_stamp[path])
     return stamps
+
+
+def delete(connection: Connection, table: str, items: Iterable[tuple[str, str]]) -> None:
+    """Delete rows by namespace and key: a statement for each namespace, so that it concerns one node of a cluster."""
+    for path, keys in by_path(items).items():
+        connection.execute(_DELETE.format(table=table).encode(), (path, keys))
+
+
+def by_path(items: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return the keys of each namespace."""
+    keys: dict[str, list[str]] = defaultdict(list)
+    for path, key in items:
+        keys[path].append(key)
+    return keys
 
 
 def _items(puts: Sequence[Put]) -> tuple[list[str], list[str]]:
@@ -144,7 +156,7 @@ def _write(
     values, ttls = [put.value for put, _ in written], [put.ttl for put, _ in written]
     connection.execute(_PUT, (paths, keys, values, stamps, ttls))
     for table in ("store_texts", *(["store_vectors"] if kind else [])):
-        connection.execute(DELETE.format(table=table).encode(), (paths, keys))
+        delete(connection, table, zip(paths, keys, strict=True))
     if texts := [(put.path, put.key, put.lexical) for put, _ in written if put.lexical is not None]:
         connection.execute(UPSERT_TEXTS.encode(), columns(texts))
     if vectors is not None and kind:
@@ -193,13 +205,12 @@ def as_vector(text: str) -> np.ndarray[Any, np.dtype[np.float32]]:
 
 def refresh(connection: Connection, items: Sequence[tuple[str, str]]) -> None:
     """Let the time to live of items begin anew."""
-    paths, keys = map(list, zip(*items, strict=True))
-    connection.execute(
-        "UPDATE store AS s SET expires_at = now() + s.ttl_minutes * interval '1 minute'"
-        " FROM unnest(%s::text[], %s::text[]) AS given (prefix, key) WHERE s.prefix = given.prefix"
-        " AND s.key = given.key AND s.ttl_minutes IS NOT NULL AND s.expires_at > now()",
-        (paths, keys),
-    )
+    for path, keys in by_path(items).items():
+        connection.execute(
+            "UPDATE store SET expires_at = now() + ttl_minutes * interval '1 minute'"
+            " WHERE prefix = %s AND key = ANY (%s) AND ttl_minutes IS NOT NULL AND expires_at > now()",
+            (path, keys),
+        )
 
 
 def sweep(connection: Connection) -> int:
