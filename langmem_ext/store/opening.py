@@ -1,6 +1,5 @@
 """`open_store`: a store by URL."""
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -17,7 +16,6 @@ _KNOWN = (
     'a path such as "memory.db", "faiss:///absolute/path.db", ":memory:" or "postgresql://user:password@host:5432/db"'
 )
 _POSTGRES = ("postgres", "postgresql")
-_NEEDED = ("psycopg", "psycopg_pool", "langgraph.store.postgres")
 _NUMBERS = {"pool_size": int, "pool_timeout": float, "patience": float, "memory_budget": int, "shelf_rows": int}
 """Settings of `PostgresMemoryStore` that a URL may carry beside those of libpq."""
 
@@ -36,8 +34,8 @@ def open_store(url: str, *, index: IndexConfig | None = None, ttl: TTLConfig | N
         A `FaissStore`, or for a server a `PostgresMemoryStore`.
 
     Raises:
-        InvalidInputError: No string, a scheme that isn't known (the message names those that are), or a package that
-            is missing (the message names the extra).
+        InvalidInputError: No string, or a scheme that isn't known; the message names those that are.
+        MissingExtraError: A server's URL without the extra `postgres`.
         StoreError: What opening the store raises.
     """
     if str(url).partition("://")[0] in _POSTGRES:
@@ -46,23 +44,10 @@ def open_store(url: str, *, index: IndexConfig | None = None, ttl: TTLConfig | N
 
 
 def _open_postgres(url: str, index: IndexConfig | None, ttl: TTLConfig | None) -> "PostgresMemoryStore":
-    missing = [name for name in _NEEDED if not _is_there(name)]
-    if missing:
-        raise InvalidInputError(
-            f"postgresql:// needs packages that are not installed ({', '.join(missing)}): "
-            'pip install "langmem-ext[postgres]"'
-        )
     from langmem_ext.store.postgres import PostgresMemoryStore  # noqa: PLC0415 - an extra, loaded where it is asked for
 
     address, settings = _settings(url)
     return PostgresMemoryStore(address, index=index, ttl=ttl, **settings)
-
-
-def _is_there(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 def _settings(url: str) -> tuple[str, dict[str, Any]]:

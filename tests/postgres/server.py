@@ -10,6 +10,7 @@ root it runs as the user ``nobody``.
 import argparse
 import json
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -94,7 +95,9 @@ class Server:
 
     @staticmethod
     def _as_other_user() -> dict[str, Any]:
-        return {"user": ROOT_RUNS_AS, "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
+        if os.geteuid() != 0:
+            return {}
+        return {"user": ROOT_RUNS_AS, "group": pwd.getpwnam(ROOT_RUNS_AS).pw_gid, "extra_groups": []}
 
     def _run(self, program: str, *arguments: object) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}

@@ -4,7 +4,6 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -24,6 +23,7 @@ from tests.store.helpers import ALICE, index
 
 pytestmark = pytest.mark.network_loopback
 
+URL = "postgresql://127.0.0.1/db"
 OPEN = """
 import sys
 from langmem_ext import open_store
@@ -163,12 +163,12 @@ def _as_role(url: str, role: str) -> str:
     return f"postgresql://{role}:{role}@{url.partition('@')[2]}"
 
 
-def test_a_missing_extra_is_named() -> None:
-    with (
-        patch("langmem_ext.store.opening.find_spec", return_value=None),
-        pytest.raises(InvalidInputError, match=r'pip install "langmem-ext\[postgres\]"'),
-    ):
-        open_store("postgresql://127.0.0.1/db")
+@pytest.mark.parametrize("package", ["psycopg", "psycopg_pool", "langgraph.store.postgres"])
+def test_a_missing_extra_is_named(package: str) -> None:
+    code = f"import sys; sys.modules[{package!r}] = None; from langmem_ext import open_store; open_store({URL!r})"
+    done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert "MissingExtraError: a store on PostgreSQL needs" in done.stderr
+    assert 'pip install "langmem-ext[postgres]"' in done.stderr
 
 
 def test_nothing_of_it_is_imported_before_such_a_url_is_opened() -> None:

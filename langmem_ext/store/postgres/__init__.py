@@ -13,6 +13,11 @@
 Only `open_store` imports it, and only for such a URL: everything in here may import psycopg at its top.
 """
 
-from langmem_ext.store.postgres.store import PostgresMemoryStore
+from langmem_ext.errors import MissingExtraError
+
+try:
+    from langmem_ext.store.postgres.store import PostgresMemoryStore
+except ModuleNotFoundError as error:
+    raise MissingExtraError(f'a store on PostgreSQL needs {error.name}: pip install "langmem-ext[postgres]"') from error
 
 __all__ = ["PostgresMemoryStore"]
