@@ -2,6 +2,7 @@
 
     python -m benchmarks.bench_scale                            # a server of its own, from the wheel of the dev extra
     python -m benchmarks.bench_scale --postgres postgresql://…  # another one; what is written there is deleted again
+    python -m benchmarks.bench_scale --share 0.1                # a tenth of the sizes: minutes
     python -m benchmarks.bench_scale --large --plot docs/images/scale.svg      # growth to a million memories: an hour
 
 A memory is a text of 5 to 30 words after Zipf's law with a vector of 384 dimensions that costs next to nothing to make.
@@ -173,7 +174,7 @@ def _talk(agent: Any, count: int) -> tuple[list[float], float]:
     return found, time.perf_counter() - began
 
 
-def growth(places: Places, sizes: tuple[int, ...]) -> Iterator[Row]:
+def growth(places: Places, sizes: list[int]) -> Iterator[Row]:
     """Measure bytes, memory and the time of a recall as the number of users grows."""
     for size in sizes:
         for name, url in places.items():
@@ -235,17 +236,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--postgres", help="URL of a server; default one of our own")
     parser.add_argument("--large", action="store_true", help="grow to a million memories")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the sizes, such as 0.1 for a quick look")
     parser.add_argument("--plot", type=Path, help="draw the growth into this SVG or PNG")
     options = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         places = {"PostgreSQL": stack.enter_context(server(options.postgres)), "FaissStore": str(folder / "scale.db")}
-        rows = [
-            *side_by_side(places, USERS, EACH, f"{USERS:,} users"),
-            *side_by_side(places, 1, ONE_NAMESPACE, "one user"),
-        ]
+        share = options.share
+        users, alone = int(USERS * share), int(ONE_NAMESPACE * share)
+        sizes = [int(size * share) for size in ((*GROWTH, LARGE) if options.large else GROWTH)]
+        rows = [*side_by_side(places, users, EACH, f"{users:,} users"), *side_by_side(places, 1, alone, "one user")]
         rows += agents(places)
-        rows += growth(places, (*GROWTH, LARGE) if options.large else GROWTH)
+        rows += growth(places, sizes)
     kept = publish("scale", rows, environment("langmem-ext", "langgraph", "psycopg", "faiss-cpu"))
     if options.plot:
         plot(RESULTS / "scale.json", options.plot)
