@@ -240,7 +240,7 @@ _conditions = st.one_of(any_of.json, st.dictionaries(_operators, any_of.json, ma
     condition=st.one_of(st.dictionaries(st.one_of(any_of.texts, st.just("kind")), _conditions, max_size=3), any_of.json)
 )
 @settings(max_examples=150)
-def test_a_filter_is_answered_or_refused(store: FaissStore, condition: Any) -> None:
+def test_a_filter_is_answered_or_refused(store: HybridStore, condition: Any) -> None:
     namespace = ("filtered",)
     if store.get(namespace, "k0") is None:
         store.batch(
@@ -269,7 +269,7 @@ def test_a_filter_is_answered_or_refused(store: FaissStore, condition: Any) -> N
     )
 )
 @settings(max_examples=100)
-def test_a_batch_is_carried_out_or_refused_whole(store: FaissStore, ops: list[Any]) -> None:
+def test_a_batch_is_carried_out_or_refused_whole(store: HybridStore, ops: list[Any]) -> None:
     before = store.check().items
     done = only_documented_by_langgraph(lambda: store.batch(ops))
     if done is None:
