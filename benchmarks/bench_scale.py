@@ -183,7 +183,7 @@ def growth(places: Places, sizes: list[int]) -> Iterator[Row]:
                 yield Row("growth: ingest", name, size, rate, "items/s")
                 yield Row("growth: bytes per memory", name, size, stored_bytes(url) / size, "bytes")
                 first, later = recalls(store, size // EACH)
-                held = store._shelves.nbytes / CALLS / 2**10  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
+                held = store._shelves.nbytes / min(CALLS, size // EACH) / 2**10  # type: ignore[attr-defined]  # noqa: SLF001 - no other way
                 yield Row("growth: held in memory for a user", name, size, held, "KiB")
                 yield _times("growth: first recall, p50", name, size, first)
                 yield _times("growth: recall, p50", name, size, later)

@@ -55,6 +55,8 @@ def test_an_emptied_namespace_is_gone_and_may_come_back(database: str) -> None:
         assert words(two) == {"k"}
         one.delete(ALICE, "k")
         assert words(two) == set()
+        assert two.search_candidates(ALICE, "tea", filter={"n": 1}).keys == []
+        assert two.search_lexical(ALICE, "tea", filter={"n": 1}) == []
         assert two.list_namespaces() == []
         one.put(ALICE, "l", {"text": "tea"})
         assert words(two) == {"l"}

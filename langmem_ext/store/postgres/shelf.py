@@ -134,7 +134,7 @@ class Shelf:
 
     def mask(self, conditions: Sequence[Condition], expired: Sequence[str]) -> Mask | None:
         """Return which slots may be served, shape ``(slots,)``; None where all that are alive may."""
-        if not conditions and not expired:
+        if not self.keys or (not conditions and not expired):
             return None
         mask = self.alive.copy()
         if expired:

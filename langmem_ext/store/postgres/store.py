@@ -34,7 +34,7 @@ from langmem_ext.store.writing import Put, VectorSource
 DEFAULT_MEMORY_BUDGET = 192 * 2**20
 """Bytes of full text held in this process: about a thousand users with some hundred memories each."""
 DEFAULT_SHELF_ROWS = 100_000
-"""Texts of one namespace up to which it is held: some 60 MB, and seconds to read once."""
+"""Texts of one namespace up to which it is held, after having been read once, which takes seconds for that many."""
 DEFAULT_POOL_SIZE = 10
 DEFAULT_POOL_TIMEOUT = 10.0
 DEFAULT_PATIENCE = 30.0
