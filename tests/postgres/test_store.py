@@ -49,6 +49,29 @@ def test_what_is_held_follows_every_change_of_another_handle(database: str) -> N
             assert found.total == sum(1 for item in reader.search(ALICE, filter={"n": {"$gte": step - 10}}, limit=99))
 
 
+def test_candidates_are_those_of_a_file_score_by_score(database: str) -> None:
+    texts = ["tea with Ann", "Which tea?", "coffee on 8 May", "我喜欢喝茶", "hiking by the lake", "tea, tea and tea"]
+    ops = [
+        PutOp(ALICE, str(n), {"text": text, "speaker": "Ann", "thread_id": "t", "occurred_ts": 1.7e9 + n, "n": n})
+        for n, text in enumerate(texts * 20)
+    ]
+    with open_store(":memory:", index=index()) as file, open_store(database, index=index()) as server:
+        file.batch(ops)
+        server.batch(ops)
+        for question, chosen in (("Which tea does Ann drink?", None), ("喝茶", {"n": {"$lt": 60}}), ("May", {"n": 2})):
+            expected = file.search_candidates(ALICE, question, filter=chosen, limit=40)
+            found = server.search_candidates(ALICE, question, filter=chosen, limit=40)
+            assert set(found.keys) >= set(expected.keys)
+            place = [list(found.keys).index(key) for key in expected.keys]
+            for name in ("words", "dates", "characters", "dense", "times", "lengths", "marks"):
+                assert np.allclose(getattr(found, name)[place], getattr(expected, name), atol=1e-5, equal_nan=True), (
+                    name
+                )
+            assert (found.total, found.named) == (expected.total, expected.named)
+            assert found.coverage == pytest.approx(expected.coverage)
+            assert found.feedback is not None
+
+
 def test_an_emptied_namespace_is_gone_and_may_come_back(database: str) -> None:
     with open_store(database, index=index()) as one, open_store(database, index=index()) as two:
         one.put(ALICE, "k", {"text": "tea"})

@@ -7,7 +7,7 @@ from datetime import datetime
 
 import numpy as np
 
-from langmem_ext.protocols import Candidates
+from langmem_ext.protocols import FEEDBACK, Candidates
 from langmem_ext.store.columns import Mask
 from langmem_ext.store.postgres import reading
 from langmem_ext.store.postgres.connecting import Connection
@@ -85,9 +85,10 @@ class Finder:
                 times=shelf.lexicon.times(slots),
                 total=int(np.count_nonzero(shelf.alive if mask is None else mask)),
                 named=lexical.named,
-                median_length=lexical.median_length,
+                coverage=lexical.coverage,
                 lengths=lexical.lengths,
                 marks=lexical.marks,
+                feedback=self._feedback(connection, wanted, shelf, slots, nearest),
             )
 
     @contextmanager
@@ -139,6 +140,21 @@ class Finder:
         with connection.transaction():
             reading.allow_iterative_scan(connection)
             return reading.nearest(connection, path, vector, reach, self.kind or "", approximate=True)
+
+    def _feedback(
+        self, connection: Connection, wanted: Search, shelf: Shelf, slots: Slots, nearest: Slots
+    ) -> Scores | None:
+        """Return the mean cosine of each slot's vector and those of the nearest; None where no vector was asked for."""
+        if wanted.vector is None or self.kind is None:
+            return None
+        chosen = [shelf.keys[slot] for slot in nearest[:FEEDBACK].tolist()]
+        mean = reading.mean_vector(connection, wanted.path, chosen)
+        if mean is None:
+            return np.full(len(slots), np.nan, np.float32)
+        keys = [shelf.keys[slot] for slot in slots.tolist()]
+        known = reading.cosines(connection, wanted.path, keys, mean, self.kind)
+        found = np.array([known.get(key, np.nan) for key in keys], np.float32)
+        return found * np.float32(np.linalg.norm(mean))  # the server gives the cosine with the mean, not the product
 
     def _dense(
         self, connection: Connection, wanted: Search, shelf: Shelf, slots: Slots, near: dict[str, float]

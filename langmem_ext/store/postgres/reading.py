@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 from langgraph.store.base import Item, SearchItem
 
@@ -185,6 +186,7 @@ def nearest(
         sql = (
             f"SELECT key, min(distance) AS rank FROM (SELECT v.key, v.embedding <=> %s::{kind} AS distance"  # noqa: S608
             f" FROM store_vectors v WHERE v.prefix = %s ORDER BY v.embedding <=> %s::{kind} LIMIT %s) near GROUP BY key"
+            " ORDER BY rank"
         )
         params: list[Any] = [text, path, text, count]
     else:
@@ -206,6 +208,17 @@ def cosines(connection: Connection, path: str, keys: Sequence[str], vector: Rows
         (vector_text(vector), path, list(keys)),
     )
     return {key: float(cosine) for key, cosine in rows}
+
+
+def mean_vector(connection: Connection, path: str, keys: Sequence[str]) -> Rows | None:
+    """Return the mean of the vectors of some items, not scaled to any length; None where they have none."""
+    if not keys:
+        return None
+    row = connection.execute(
+        "SELECT avg(embedding::vector)::text FROM store_vectors WHERE prefix = %s AND key = ANY (%s)",
+        (path, list(keys)),
+    ).fetchone()
+    return None if row is None or row[0] is None else np.asarray(orjson.loads(row[0]), np.float32)
 
 
 def expired(connection: Connection, path: str) -> list[str]:
