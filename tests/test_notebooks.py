@@ -23,6 +23,7 @@ TITLES = (
     "05_time_travel",
     "06_agents",
     "07_evaluate",
+    "08_to_postgres",
 )
 MOST_CELLS = 15
 MOST_BYTES = 500_000
