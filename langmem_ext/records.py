@@ -9,7 +9,7 @@ import hashlib
 import math
 import secrets
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Literal, TypeAlias, get_args
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, ValidationError
@@ -105,6 +105,19 @@ goes into every prompt with its record, where a UUID would cost as many tokens a
 def clean(text: str) -> str:
     """Replace lone surrogates, which no file or wire format holds, and join surrogate pairs."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def clean_json(value: Any) -> Any:
+    """Return a value as the JSON that is stored: every text `clean`, times in ISO 8601, anything else as its text."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(key)): clean_json(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [clean_json(entry) for entry in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
 def new_id() -> str:

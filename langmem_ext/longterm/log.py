@@ -28,7 +28,7 @@ from langmem_ext.longterm.progress import Head
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.writing import commit, moment, record_put
 from langmem_ext.operations import Operation, batch
-from langmem_ext.records import MemoryRecord, clean, derived_id, from_value, new_id
+from langmem_ext.records import MemoryRecord, clean, clean_json, derived_id, from_value, new_id
 from langmem_ext.tracing import traced
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
@@ -95,25 +95,13 @@ def _is_plain(message: BaseMessage) -> bool:
     )
 
 
-def _clean_json(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {clean(str(key)): _clean_json(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_clean_json(entry) for entry in value]
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
-
-
 def _to_record(
     core: Core, message: BaseMessage, thread_id: str, occurred_at: datetime | date | str | None, now: datetime
 ) -> MemoryRecord:
     role = ROLES.get(message.type, message.type)
     data: dict[str, Any] = {"role": role}
     if not _is_plain(message):
-        data["message"] = _clean_json(message_to_dict(message))
+        data["message"] = clean_json(message_to_dict(message))
     record = MemoryRecord(
         id=_message_id(message, thread_id),
         kind="message",

@@ -1,6 +1,6 @@
 """The first step of a recall: what is asked, for which time, of which kinds; every argument checked here."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
@@ -129,6 +129,12 @@ def _check_query(query: object) -> str:
     return clean(query)
 
 
+def _check_keywords(keywords: object) -> list[str]:
+    if isinstance(keywords, str) or not isinstance(keywords, Iterable):
+        raise InvalidInputError(f'keywords must be a list of texts such as ["budget"], got {type(keywords).__name__}')
+    return [check_label("keywords", word) for word in keywords]
+
+
 def query_keywords(query: str, given: Sequence[str]) -> tuple[str, ...]:
     """Canonical keywords of a question: those given, its own words, and the labels of the concepts it speaks of."""
     words = [*given, *text_keywords(query, _QUERY_KEYWORDS), *concepts(query)]
@@ -163,8 +169,6 @@ def make_plan(
     check_order(start, end)
     present = parse_bound(now, edge="start", zone=core.zone) or core.now()
     wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds or ())
-    if isinstance(keywords, str):
-        raise InvalidInputError('keywords must be a list of texts such as ["budget"], got a text')
     return Plan(
         query=query,
         start=start,
@@ -174,7 +178,7 @@ def make_plan(
         kinds=tuple(check_kind(kind) for kind in wanted),
         topic=None if topic is None else check_label("topic", topic),
         thread_id=None if thread_id is None else check_thread(thread_id),
-        keywords=query_keywords(query, [check_label("keywords", word) for word in keywords]),
+        keywords=query_keywords(query, _check_keywords(keywords)),
         spans=tuple(spans(query, present, core.zone)),
         limit=check_whole("limit", limit, 1, MAX_LIMIT),
         token_budget=None if token_budget is None else check_whole("token_budget", token_budget, 1, 10**9),

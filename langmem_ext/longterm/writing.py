@@ -6,7 +6,7 @@ an entry goes when its record goes: ``(…, "topics", label)`` and ``(…, "keyw
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from langgraph.store.base import Item, Op, PutOp
@@ -18,7 +18,7 @@ from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import KINDS, Kind, MemoryRecord, clean, from_value, new_id, to_value
+from langmem_ext.records import KINDS, Kind, MemoryRecord, clean, clean_json, from_value, new_id, to_value
 from langmem_ext.text import canonical_keyword
 from langmem_ext.times import parse_bound
 from langmem_ext.tracing import traced
@@ -41,6 +41,7 @@ _FIELDS = frozenset(
         "thread_id",
     }
 )
+_MINUTE = timedelta(minutes=1)
 UNINDEXED = "unindexed"
 """Leaf below the state whose keys name records stored while the embedding function failed; empty as a rule."""
 
@@ -49,7 +50,9 @@ def moment(core: Core, value: datetime | date | str | None, default: datetime) -
     """Read an event time: ISO 8601, a date (its first instant) or a datetime, naive ones in the memory's zone."""
     if value is None:
         return default
-    return parse_bound(value, edge="start", zone=core.zone) or default
+    read = parse_bound(value, edge="start", zone=core.zone) or default
+    offset = read.utcoffset() or timedelta()
+    return read.astimezone(UTC) if offset % _MINUTE else read  # ISO 8601 knows no seconds in an offset, history does
 
 
 def check_label(name: str, value: object) -> str:
@@ -127,15 +130,15 @@ def build(core: Core, fields: Mapping[str, Any], now: datetime) -> MemoryRecord:
             importance=float(importance),
             occurred_at=moment(core, fields.get("occurred_at"), now),
             recorded_at=now,
-            sources=list(dict.fromkeys(sources)),
-            speaker=fields.get("speaker"),
-            thread_id=fields.get("thread_id"),
+            sources=list(dict.fromkeys(map(clean, sources))),
+            speaker=clean_json(fields.get("speaker")),
+            thread_id=clean_json(fields.get("thread_id")),
         )
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InvalidInputError(f"{where}: {first['msg']}; see MemoryRecord for what it holds") from None
-    return redacted(core, record)
+    return redacted(core, record.model_copy(update={"data": clean_json(record.data)}))
 
 
 def index_entries(core: Core, record: MemoryRecord) -> dict[tuple[tuple[str, ...], str], dict[str, Any]]:
