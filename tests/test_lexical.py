@@ -252,3 +252,9 @@ def test_memory_is_accounted_for() -> None:
     before = index.nbytes
     index.put(1, analyse("bread and cheese " * 200))
     assert index.nbytes > before
+
+
+def test_a_search_finds_the_words_themselves_alone() -> None:
+    index = index_of("my budget is small", "我的预算不多")
+    assert index.search("budget", mask=None, limit=5)[0].tolist() == [0]
+    assert index.search("预算", mask=None, limit=5)[0].tolist() == [1]

@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeAlias
 
@@ -112,7 +112,8 @@ class LexicalIndex:
             limit: How many at most.
         """
         self._absorb()
-        scores, _ = self._words(analyse_query(query), self._searchable(mask, windows=False))
+        asked = replace(analyse_query(query), concepts=())  # other words for the same are recall's affair
+        scores, _ = self._words(asked, self._searchable(mask, windows=False))
         best = _best(scores, limit)
         best = best[np.argsort(-scores[best], kind="stable")]
         return best, scores[best]
