@@ -4,6 +4,7 @@ A class says how it loads, saves and clears as operations (`langmem_ext.operatio
 `BaseMemory` only run them.
 """
 
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, Final, Self, TypeAlias, cast
@@ -115,14 +116,17 @@ class SessionMemory(BaseMemory):
 
     # What a class says of itself
 
+    @abstractmethod
     def _load(self, inputs: Inputs, who: Caller) -> Operation[dict[str, Any]]:
-        raise NotImplementedError
+        """Return the variables that the memory adds to a prompt."""
 
+    @abstractmethod
     def _save(self, inputs: Inputs, outputs: Inputs, who: Caller) -> Operation[None]:
-        raise NotImplementedError
+        """Keep an exchange."""
 
+    @abstractmethod
     def _clear(self, who: Caller) -> Operation[None]:
-        raise NotImplementedError
+        """Forget the caller's session."""
 
     def _memory(self, who: Caller) -> LongTermMemory:
         """Return the caller's memory in the store."""
@@ -211,9 +215,9 @@ class ChatMemory(SessionMemory):
     def _clear(self, who: Caller) -> Operation[None]:
         yield from self._log(who).clear()
 
+    @abstractmethod
     def _shown(self, log: Log) -> Operation[list[BaseMessage]]:
         """Return the messages that the memory shows."""
-        raise NotImplementedError
 
     def _kept(self, log: Log) -> Operation[list[BaseMessage]]:
         """Return what `chat_memory` shows of a log in a store, which keeps everything: all, or what was not pruned."""

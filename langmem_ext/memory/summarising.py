@@ -5,6 +5,7 @@ leaves that where it was: the messages are shown as they are, and the next excha
 """
 
 import logging
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Final, Self
 
@@ -178,12 +179,13 @@ class SummarizingMemory(ChatMemory):
     # What a class says of itself
 
     @property
+    @abstractmethod
     def _first_summary(self) -> str:
-        raise NotImplementedError
+        """The summary that the memory was made with."""
 
+    @abstractmethod
     def _due(self, entries: Sequence[Said]) -> Sequence[Said]:
         """Return those of the messages not yet summarised that should be now, the oldest."""
-        raise NotImplementedError
 
     def _read_summary(self, who: Caller) -> Operation[str]:
         log = yield from self._opened(who)
