@@ -104,9 +104,33 @@ def test_every_command_works_in_a_terminal(tmp_path: Path) -> None:
         keep(shell, found[1])
         shell.type("null\n")
         shell.end()
-    elsewhere = {"chat", "demo", "mcp", "migrate", "ui"}  # conversations and servers have test files of their own
+    elsewhere = {"chat", "demo", "mcp", "migrate", "ui"}  # below, and conversations in files of their own
     known = {str(command.name) for command in app.registered_commands if not command.hidden}
     assert known - elsewhere == shell.driven
+
+
+def test_the_page_is_served_until_ctrl_c(tmp_path: Path) -> None:
+    with Terminal(tmp_path, "ui", "--user", "alice", "--port", "0", COLUMNS="200") as terminal:
+        terminal.wait_for("http://127.0.0.1:")
+        terminal.interrupt()
+        assert terminal.end(pressing=True) in {0, 130}
+    assert "Traceback" not in terminal.shown
+
+
+def test_an_mcp_server_ends_with_its_input(tmp_path: Path) -> None:
+    with Terminal(tmp_path, "mcp", "--user", "alice") as terminal:
+        terminal.type("\x04")
+        assert terminal.end() == 0
+    assert "Traceback" not in terminal.shown
+
+
+def test_a_store_is_moved_with_a_bar_and_verified(tmp_path: Path) -> None:
+    assert piped(tmp_path, "remember", "Alice likes mountain lakes", "--user", "alice").returncode == 0
+    old, new = tmp_path / ".langmem-ext" / "memory.db", tmp_path / "new.db"
+    with Terminal(tmp_path, "migrate", str(old), str(new), COLUMNS="100") as terminal:
+        assert terminal.end() == 0
+    assert "Traceback" not in terminal.shown
+    assert "mountain lakes" in piped(tmp_path, "list", "--user", "alice", "--store", str(new)).stdout
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["recall", "--help"]])
