@@ -27,7 +27,7 @@ TITLES = (
 )
 MOST_CELLS = 15
 MOST_BYTES = 500_000
-SECRET = re.compile(r"sk-[A-Za-z0-9]{16,}|/home/|/Users/|/root/|/tmp/|/work/")
+SECRET = re.compile(r"sk-[A-Za-z0-9]{16,}|/home/|/Users/|/root/|/tmp/")
 
 
 def read(path: Path) -> Any:
