@@ -70,9 +70,13 @@ class _Candidate:
     tokens: int
 
     def score(self, values: Mapping[str, float]) -> float:
-        """Return its worth: what its features count, damped by length so that a long one has no advantage."""
+        """Return its worth: what its features count, damped by length so that a long one has no advantage.
+
+        The sum is exact: a set of words has another order in every process, and a plain sum another last bit, which
+        would break ties in another way each time.
+        """
         features = self.said.features
-        return self.weight * sum(values[feature] for feature in features) / math.sqrt(len(features) + 2)
+        return self.weight * math.fsum(values[feature] for feature in features) / math.sqrt(len(features) + 2)
 
 
 def _values(candidates: Sequence[_Candidate]) -> dict[str, float]:
