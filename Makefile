@@ -13,9 +13,10 @@ ARGS ?=
 PYTHON ?=
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+VERSION := import sys; print(*sys.version_info[:2], sep='.')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-lowest package lint audit type notebooks bench docs clean
+.PHONY: help demo test test-slow test-newest test-lowest test-other package lint audit type notebooks bench docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +37,15 @@ test-newest: | $(PY) ## Run the tests with the newest dependencies that are allo
 test-lowest: | $(PY) ## Run the tests with the lowest dependencies that are allowed, in an environment of their own
 	@$(MAKE) --no-print-directory .build/lowest/done RESOLUTION=lowest-direct INTO=lowest
 	@.build/lowest/bin/python -m pytest -q -n $(WORKERS) -W default $(ARGS)
+
+test-other: | $(PY) ## Run the tests on every other Python that is installed, each in an environment of its own
+	@own=$$($(PY) -c "$(VERSION)"); \
+	for name in python3.11 python3.12 python3.13 python3.14; do \
+	  "$$name" -c "$(SUITABLE)" >/dev/null 2>&1 && [ "$$("$$name" -c "$(VERSION)")" != "$$own" ] || continue; \
+	  version=$$("$$name" -c "$(VERSION)"); echo "Testing on Python $$version"; \
+	  $(MAKE) --no-print-directory test PYTHON="$$name" VENV=".build/$$name" || exit 1; \
+	done; \
+	[ -n "$$version" ] || echo "Python $$own was the only one found."
 
 .build/newest/done .build/lowest/done: pyproject.toml
 	@echo "Installing langmem-ext[dev] into .build/$(INTO), $(RESOLUTION) versions (some minutes, once)"

@@ -11,6 +11,7 @@ from langgraph.store.base import Op
 
 from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, exclusively, get_items, put
+from langmem_ext.longterm.redacting import redacted_json
 from langmem_ext.operations import Operation, batch
 
 LEAF: Final = "running"
@@ -55,8 +56,12 @@ def write_note(core: Core, name: str, thread_id: str, old: Note | None, new: Not
 
 
 def note_put(core: Core, name: str, thread_id: str, note: Note) -> Op:
-    """Return the put of a note."""
-    value = {"thread": thread_id, "summary": note.summary, "position": note.position}
+    """Return the put of a note; a model wrote it, or a caller, so it is redacted like everything that is stored.
+
+    Raises:
+        Exception: Whatever the memory's `redact` raises.
+    """
+    value = {"thread": thread_id, "summary": redacted_json(core, note.summary), "position": note.position}
     return put(core.leaf(namespaces.STATE, LEAF), _key(name, thread_id), value)
 
 

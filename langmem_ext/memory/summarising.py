@@ -16,6 +16,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from langgraph.constants import TAG_NOSTREAM
 from pydantic import Field, PrivateAttr, model_validator
 
+from langmem_ext.errors import RedactionBlockedError
 from langmem_ext.longterm.running import Note
 from langmem_ext.memory.base import ChatMemory
 from langmem_ext.memory.history import Said
@@ -153,7 +154,12 @@ class SummarizingMemory(ChatMemory):
             except Exception as error:  # noqa: BLE001 - a model may raise anything; the messages are in the log
                 logger.warning("the summary stays behind, its model failed: %s", type(error).__name__)
                 return
-            if not (yield from log.fold(self._note, note, summary, portion, remove=self._removes)):
+            try:
+                folded = yield from log.fold(self._note, note, summary, portion, remove=self._removes)
+            except RedactionBlockedError:
+                logger.warning("the summary stays behind: redaction refused what the model wrote")
+                return
+            if not folded:
                 return  # another worker was faster, or the session was cleared
             note = yield from log.note(self._note)
 
