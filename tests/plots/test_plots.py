@@ -36,6 +36,9 @@ SAID = {
     "zh": ["我想去瑞士徒步。", "预算是 2 万人民币。", "住宿希望住民宿。"],
 }
 THEMES = ("auto", "light", "dark")
+needs_chinese_letters = pytest.mark.skipif(
+    style.cjk_family() is None, reason="no font with Chinese letters is installed (fonts-noto-cjk); they are numbered"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -180,6 +183,7 @@ def test_the_most_selective_keywords_are_drawn_first() -> None:
     assert "everything" not in shown
 
 
+@needs_chinese_letters
 def test_a_recalls_picture_marks_what_came_back_and_what_was_dropped(memory: LongTermMemory) -> None:
     found = recalled(memory)
     ax = plot_recall(found, records=memory.records(), limit=100)
@@ -195,6 +199,7 @@ def test_records_that_are_unknown_are_shown_by_id(memory: LongTermMemory) -> Non
     assert "m1" in texts(plot_recall(recalled(memory)))
 
 
+@needs_chinese_letters
 def test_an_agents_graph_has_a_box_per_node_and_an_arrow_per_edge() -> None:
     graph = create_memory_agent(ExtractiveChatModel()).get_graph()
     ax = plot_graph(graph, visited=["analyse"], names={"answer": "回答"})

@@ -7,6 +7,10 @@ from langgraph.store.sqlite.aio import AsyncSqliteStore
 
 from langmem_ext.testing.conformance import StoreConformance, StoreFactory, deviation
 
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:The default datetime adapter is deprecated:DeprecationWarning"  # from Python 3.12 on, the store's own
+)
+
 
 class SqliteDeviations(StoreConformance):
     @property
