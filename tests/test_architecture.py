@@ -10,6 +10,7 @@ ROOT = Path(langmem_ext.__file__).parent
 
 NOUNS, ENGINE, CONTEXT, TOOLS, LOOP, DOORS, APPLICATION = range(7)
 LAYERS = {
+    "_lazy": NOUNS,
     "_version": NOUNS,
     "concepts": NOUNS,
     "errors": NOUNS,

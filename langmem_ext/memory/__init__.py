@@ -5,8 +5,9 @@ those do; ``store=`` makes them durable, and the session in ``config["configurab
 engine, the main context and the loop's updates; nothing imports it but applications.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from langmem_ext._lazy import on_demand
 
 if TYPE_CHECKING:
     from langmem_ext.memory.buffer import (
@@ -51,16 +52,4 @@ __all__ = [
     "with_memory",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its home, once."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -1,7 +1,8 @@
 """What works with no key and no network: a chat model and embeddings, deterministic, in Chinese and English."""
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from langmem_ext._lazy import on_demand
 
 if TYPE_CHECKING:
     from langmem_ext.offline.embeddings import HashingEmbeddings
@@ -11,12 +12,4 @@ _HOMES = {"ExtractiveChatModel": "langmem_ext.offline.model", "HashingEmbeddings
 
 __all__ = ["ExtractiveChatModel", "HashingEmbeddings"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its home, once."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

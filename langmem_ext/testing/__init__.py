@@ -3,8 +3,9 @@
 The names are imported when first used: the suite needs pytest, the rest does not.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from langmem_ext._lazy import on_demand
 
 if TYPE_CHECKING:
     from langmem_ext.testing.conformance import StoreConformance
@@ -29,16 +30,4 @@ __all__ = [
     "StoreConformance",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    """Import a public name from its home, once."""
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = on_demand(__name__, _HOMES)
