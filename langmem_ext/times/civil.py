@@ -7,7 +7,7 @@ of the world, and a winter belongs to the year it begins in.
 
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import MAXYEAR, date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 
@@ -108,9 +108,9 @@ _MONTHS_IN = {"month": 1, "quarter": 3, "season": 3, "year": 12, "decade": 120}
 _HOURS_IN = {"minute": 1 / 60, "hour": 1, "day": 24, "week": 24 * 7, "fortnight": 24 * 14, "weekend": 24 * 7}
 
 
-def days(first: date, count: int, precision: Precision = "day") -> Period:
+def days(first: date, count: int) -> Period:
     """`count` days from the first one on."""
-    return Period(midnight(first), shift(midnight(first), days=count), precision)
+    return Period(midnight(first), shift(midnight(first), days=count), "day")
 
 
 def day(year: int, month: int, number: int) -> Period:
@@ -189,173 +189,7 @@ def unit_holding(moment: datetime, unit: str) -> Period:  # noqa: PLR0911 - one 
     return days(moment.date(), 1)
 
 
-def ago(now: datetime, unit: str, most: int, least: int | None = None) -> Period:
-    """The calendar unit that holds the moment `most` units before now; down to that of `least`, for "a few ago".
-
-    Counts below zero lie ahead of now.
-    """
-    first = unit_holding(add(now, unit, -most), unit)
-    if least is None:
-        return first
-    return Period(first.start, unit_holding(add(now, unit, -least), unit).end, first.precision)
-
-
-def rolling(now: datetime, unit: str, count: int) -> Period:
-    """The last `count` units up to the end of today ("the past ten days"); a negative count looks ahead from today."""
-    precision = unit if unit in PRECISIONS else "week"
-    if unit in {"minute", "hour"}:
-        first, last = sorted((now, add(now, unit, -count)))
-        return Period(first, last, "hour")
-    today = days(now.date(), 1)
-    edge = unit_holding(add(now, unit, -count), "day")
-    found = (edge.start, today.end) if count > 0 else (today.start, edge.end)
-    return Period(*found, precision=precision)
-
-
-def latest_weekend(now: datetime) -> Period:
-    """The latest weekend that has begun."""
-    this = weekend(now)
-    return this if this.bounds[0] <= now else weekend(shift(now, days=-7))
-
-
-def on_weekday(now: datetime, number: int, weeks: int) -> Period:
-    """Weekday 0 (Monday) to 6 of the week so many weeks from this one."""
-    monday, _ = week(now).bounds
-    return days(shift(monday, days=number + 7 * weeks).date(), 1)
-
-
-def last_weekday(moment: datetime, number: int) -> Period:
-    """The latest such weekday on a day before that of the moment."""
-    back = (moment.weekday() - number - 1) % 7 + 1
-    return days(shift(moment, days=-back).date(), 1)
-
-
-def latest(yearly: Yearly, now: datetime) -> Period:
-    """The latest occurrence that has begun by now, remembering that its year was not named."""
-    for year in (now.year, now.year - 1, now.year - 2, now.year - 3, now.year - 4):  # 29 February can be 4 years back
-        found = _try(yearly, year)
-        if found is not None and found.bounds[0] <= now:
-            return replace(found, yearly=yearly)
-    raise OutOfCalendarError
-
-
-def last(yearly: Yearly, now: datetime) -> Period:
-    """The latest occurrence that is over by now."""
-    for year in (now.year, now.year - 1, now.year - 2):
-        found = _try(yearly, year)
-        if found is not None and found.bounds[1] <= now:
-            return found
-    raise OutOfCalendarError
-
-
-def following(yearly: Yearly, now: datetime) -> Period:
-    """The first occurrence that begins after now."""
-    for year in (now.year, now.year + 1):
-        found = _try(yearly, year)
-        if found is not None and found.bounds[0] > now:
-            return found
-    raise OutOfCalendarError
-
-
-def _try(yearly: Yearly, year: int) -> Period | None:
-    try:
-        return yearly(year)
-    except OutOfCalendarError:
-        return None
-
-
-def part(period: Period, name: Literal["early", "mid", "late"], *, edge: bool = False) -> Period:
-    """The early, middle or late third of a period.
-
-    Args:
-        period: A closed period.
-        name: Which third. The thirds of a month end with its 10th and 20th; those of a year are four months long; those
-            of a decade end with its fourth and sixth year.
-        edge: For "the beginning of" and "the end of": in a year only the first and the last quarter.
-    """
-    start, end = period.bounds
-    if period.precision in {"year", "decade", "quarter", "season"}:
-        length = (end.year - start.year) * 12 + end.month - start.month
-        size = 48 if period.precision == "decade" else -(-length // 3)
-        if edge and period.precision == "year" and name != "mid":
-            size = 3
-        first, final = shift_months(start, size), shift_months(end, -size)
-    elif period.precision == "month":
-        first, final = shift(start, days=10), shift(start, days=20)
-    else:
-        size = max(1, -(-(end - start).days // 3))
-        first, final = shift(start, days=size), shift(end, days=-size)
-    found = {"early": (start, first), "mid": (first, final), "late": (final, end)}[name]
-    yearly = period.yearly
-    again: Yearly | None = None if yearly is None else lambda year: part(yearly(year), name, edge=edge)
-    return Period(*found, precision=period.precision, yearly=again)
-
-
-def before(period: Period, *, inclusive: bool = False) -> Period:
-    """Everything before a period; inclusive ("until"): the period, too."""
-    start, end = period.bounds
-    return Period(None, end if inclusive else start, period.precision, "before")
-
-
-def after(period: Period, *, inclusive: bool = False) -> Period:
-    """Everything after a period; inclusive ("since"): the period, too."""
-    start, end = period.bounds
-    return Period(start if inclusive else end, None, period.precision, "after")
-
-
-def between(first: Period, final: Period) -> Period:
-    """From the start of one period to the end of another; a year that only one of them names holds for both.
-
-    Raises:
-        OutOfCalendarError: The second ends before the first begins.
-    """
-    if (first.yearly and first.bounds[0] > final.bounds[0]) or (
-        first.yearly and not final.yearly and final.precision != "year"
-    ):
-        first = _nearest(first.yearly, final.bounds[0], (0, -1))
-    elif final.yearly and not first.yearly:
-        final = _nearest(final.yearly, first.bounds[0], (0, 1))
-    if final.bounds[1] <= first.bounds[0]:
-        raise OutOfCalendarError
-    coarser = max(first.precision, final.precision, key=PRECISIONS.index)
-    return Period(first.start, final.end, coarser)
-
-
-def _nearest(yearly: Yearly, moment: datetime, offsets: tuple[int, int]) -> Period:
-    for offset in offsets:
-        found = yearly(moment.year + offset)
-        if (found.bounds[0] <= moment) if offsets[1] < 0 else (found.bounds[0] >= moment):
-            return found
-    raise OutOfCalendarError
-
-
 def hours(day_period: Period, first: int, count: int) -> Period:
     """Hours of a day, from the first on; they may run into the next day."""
     start = shift(day_period.bounds[0], hours=first)
     return Period(start, shift(start, hours=count), "hour")
-
-
-def span_before(anchor: datetime, unit: str, count: int = 1) -> Period:
-    """The `count` units that end where the anchor begins ("the week before 9 June")."""
-    return Period(add(anchor, unit, -count), anchor, "day" if unit in {"day", "weekend"} else "week")
-
-
-def easter(year: int) -> date:
-    """Easter Sunday, Gregorian; the anonymous algorithm as Meeus gives it (Astronomical Algorithms, chapter 8)."""
-    a, (b, c) = year % 19, divmod(year, 100)
-    (d, e), f = divmod(b, 4), (b + 8) // 25
-    h = (19 * a + b - d - (b - f + 1) // 3 + 15) % 30
-    i, k = divmod(c, 4)
-    ell = (32 + 2 * e + 2 * i - h - k) % 7
-    m = (a + 11 * h + 22 * ell) // 451
-    number, rest = divmod(h + ell - 7 * m + 114, 31)
-    return make_date(year, number, rest + 1)
-
-
-def nth_weekday(year: int, number: int, weekday: int, nth: int) -> Period:
-    """The nth such weekday of a month; -1 is the last."""
-    if nth < 0:
-        final = month(year, number).bounds[1]
-        return last_weekday(final, weekday)
-    first = make_date(year, number, 1)
-    return days(first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (nth - 1)), 1)

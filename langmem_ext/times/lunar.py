@@ -7,7 +7,7 @@ feast is met.
 from datetime import date
 from functools import lru_cache
 
-from langmem_ext.times.civil import OutOfCalendarError, Period, days, make_date, midnight, shift
+from langmem_ext.times.civil import OutOfCalendarError, Period, Yearly, days, make_date, midnight, shift
 
 _LUNAR_DAYS = {
     "春节": (1, 1, 7),
@@ -20,17 +20,9 @@ _LUNAR_DAYS = {
     "腊八": (12, 8, 1),
 }
 """Lunar month, day, and how many days it lasts."""
-_TERMS = {
-    "清明": "清明",
-    "冬至": "冬至",
-    "立春": "立春",
-    "立夏": "立夏",
-    "立秋": "立秋",
-    "立冬": "立冬",
-    "夏至": "夏至",
-}
+_TERMS = frozenset({"清明", "冬至", "立春", "立夏", "立秋", "立冬", "夏至"})
+"""Solar terms that are feasts."""
 _FIRST, _LAST = 1900, 2100
-NAMES = (*_LUNAR_DAYS, *_TERMS, "除夕", "小年")
 
 
 @lru_cache(maxsize=512)
@@ -59,6 +51,11 @@ def _term(year: int, name: str) -> date:
     return make_date(found.getYear(), found.getMonth(), found.getDay())
 
 
+def lunar_day(month: int, number: int) -> Yearly:
+    """A day of the lunar calendar, by the year it begins in."""
+    return lambda year: days(solar_day(year, month, number), 1)
+
+
 def festival(name: str, year: int) -> Period:
     """The days of a feast, by the Gregorian year in which people count it.
 
@@ -70,7 +67,7 @@ def festival(name: str, year: int) -> Period:
     if not _FIRST <= year <= _LAST:
         raise OutOfCalendarError
     if name in _TERMS:
-        return days(_term(year, _TERMS[name]), 1)
+        return days(_term(year, name), 1)
     if name == "除夕":
         return days(shift(midnight(solar_day(year, 1, 1)), days=-1).date(), 1)
     if name == "小年":  # the 23rd of the month before the Spring Festival

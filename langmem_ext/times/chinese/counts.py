@@ -2,17 +2,18 @@
 
 import re
 
-from langmem_ext.times import civil
-from langmem_ext.times.chinese.forms import DAY_NUMBER, DAY_PART, FEW, FEW_RANGE, MONTH_NUMBER, NOT_FRONT, TO, unit_of
-from langmem_ext.times.chinese.words import DIGIT, NUMBER, UNIT, number, spelled_year
+from langmem_ext.times import civil, readings, relative
+from langmem_ext.times.chinese.forms import DAY_NUMBER, DAY_PART, FEW, MONTH_NUMBER, NOT_FRONT, TO
+from langmem_ext.times.chinese.words import DIGIT, NUMBER, UNIT, UNITS, number, spelled_year
 from langmem_ext.times.civil import OutOfCalendarError, Period
+from langmem_ext.times.relative import A_FEW
 from langmem_ext.times.scanner import Scene, rule
 
 _YEARS = {
     "大前年": -3, "前年": -2, "去年": -1, "上一年": -1, "今年": 0, "本年度": 0, "本年": 0, "明年": 1, "来年": 1,
     "下一年": 1, "后年": 2, "大后年": 3,
 }  # fmt: skip
-_VAGUE = {"几": (5, 2), "好几": (5, 2), "数": (5, 2), "若干": (5, 2), "十几": (19, 11), "几十": (90, 20)}
+_VAGUE = {"几": A_FEW, "好几": A_FEW, "数": A_FEW, "若干": A_FEW, "十几": (19, 11), "几十": (90, 20)}
 _BACK = f"(?:之前|以前|前){NOT_FRONT}"
 _FOUR = r"(?:(?:1[89]|20)\d\d|[一二][〇零○一二三四五六七八九]{3})"
 
@@ -23,10 +24,6 @@ def _relative_year(scene: Scene, found: re.Match[str]) -> Period:
 
 def _year(_: Scene, found: re.Match[str]) -> Period:
     return civil.calendar_year(spelled_year(found[1]))
-
-
-def _years(_: Scene, found: re.Match[str]) -> Period:
-    return civil.between(civil.calendar_year(int(found[1])), civil.calendar_year(int(found[2])))
 
 
 def _decade(_: Scene, found: re.Match[str]) -> Period:
@@ -50,7 +47,7 @@ def _amount(words: str) -> tuple[int, int | None]:
 
 def _ago(scene: Scene, found: re.Match[str]) -> Period:
     sign = 1 if "前" in found["back"] else -1
-    unit, words = unit_of(found["unit"]), found["count"]
+    unit, words = UNITS[found["unit"]], found["count"]
     if words in _VAGUE:
         most, least = _VAGUE[words]
     else:
@@ -59,34 +56,34 @@ def _ago(scene: Scene, found: re.Match[str]) -> Period:
     if found["more"] == "半" and unit == "year":
         most, least, unit = 12 * most + 6, 12 * least + 6, "month"
     first, final = (most, least) if sign > 0 else (-least, -most)
-    return civil.ago(scene.now, unit, first, None if first == final else final)
+    return relative.ago(scene.now, unit, first, None if first == final else final)
 
 
 def _half_ago(scene: Scene, found: re.Match[str]) -> Period:
     sign = 1 if "前" in found[2] else -1
     if found[1] == "年":
-        return civil.ago(scene.now, "month", 6 * sign)
+        return relative.ago(scene.now, "month", 6 * sign)
     if found[1] == "月":
-        return civil.ago(scene.now, "day", 15 * sign)
+        return relative.ago(scene.now, "day", 15 * sign)
     return civil.unit_holding(civil.shift(scene.now, minutes=-30 * sign), "hour")
 
 
 def _rolling(scene: Scene, found: re.Match[str]) -> Period:
     ahead = found["side"] in {"未来", "接下来", "今后", "往后", "接下来的", "未来的"}
-    words, unit = found["count"], unit_of(found["unit"])
-    count = FEW.get(found["unit"], FEW_RANGE)[0] if words in {"几", "数"} else _amount(words)[0]
-    return civil.rolling(scene.now, unit, -count if ahead else count)
+    words, unit = found["count"], UNITS[found["unit"]]
+    count = FEW.get(found["unit"], A_FEW)[0] if words in {"几", "数"} else _amount(words)[0]
+    return relative.rolling(scene.now, unit, -count if ahead else count)
 
 
 def _rolling_half(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.rolling(scene.now, "month", 6) if found[1] == "年" else civil.rolling(scene.now, "day", 15)
+    return relative.rolling(scene.now, "month", 6) if found[1] == "年" else relative.rolling(scene.now, "day", 15)
 
 
 def _few_ago(scene: Scene, found: re.Match[str]) -> Period:
     """Read 前几天, 前两年: a few ago, today not included."""
-    most, least = FEW.get(found[1], FEW_RANGE)
-    unit = unit_of(found[1])
-    return civil.ago(scene.now, unit, most, 1 if unit != "day" else least)
+    most, least = FEW.get(found[1], A_FEW)
+    unit = UNITS[found[1]]
+    return relative.ago(scene.now, unit, most, 1 if unit != "day" else least)
 
 
 MASKS = (
@@ -117,7 +114,7 @@ YEAR_RULES = (
         rf"(?P<century>(?:上|本|20|21|二十|二十一)世纪)?(?P<decade>(?:19|20)?\d0|{DIGIT}{{1,2}}|[一二三四五六七八九][零〇])年代",
         _decade,
     ),
-    rule("年 0", rf"(?<!\d)((?:19|20)\d\d)年?{TO}((?:19|20)\d\d)年(?!级|代)", _years),
+    rule("年 0", rf"(?<!\d)((?:19|20)\d\d)年?{TO}((?:19|20)\d\d)年(?!级|代)", readings.years),
     rule("年", r"(?<![\d第])([零〇九][零〇一二三四五六七八九])年(?!级|代|前|后|以|之|来)", _year),
     rule("年", rf"(?<![\d第])({_FOUR})年(?!级|代)度?", _year),
     rule(

@@ -1,12 +1,8 @@
 """Patterns and readings that the Chinese rules share."""
 
-from langmem_ext.times import civil
-from langmem_ext.times.chinese.words import PARTS_OF_DAY, UNITS
-from langmem_ext.times.civil import Period
-from langmem_ext.times.scanner import Scene
+from langmem_ext.times.chinese.words import PARTS_OF_DAY
 
 FEW = {"天": (6, 2), "日": (6, 2), "晚": (6, 2)}
-FEW_RANGE = (5, 2)
 DAY_PART = "|".join(sorted(PARTS_OF_DAY, key=len, reverse=True))
 NOT_FRONT = "(?!后|台|端|面|途|景|任|提|往|辈|线|列|身|夫|妻|女友|男友|同事)"
 """前 before these is no "before"."""
@@ -18,13 +14,3 @@ TO = r"(?:到|至|-|—|–|~|～)"
 def offset_of(words: str) -> int:
     """-2 for 上上, -1 for 上, 0 for 这 and 本, 1 for 下, 2 for 下下."""
     return words.count("下") - words.count("上")
-
-
-def unit_of(words: str) -> str:
-    """The English name of a unit."""
-    return UNITS[words]
-
-
-def recurring(yearly: civil.Yearly, scene: Scene) -> Period:
-    """The latest occurrence that has begun."""
-    return civil.latest(yearly, scene.now)

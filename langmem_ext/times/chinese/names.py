@@ -4,10 +4,12 @@ import re
 from functools import partial
 from typing import Literal
 
-from langmem_ext.times import civil
-from langmem_ext.times.chinese.forms import DAY_NUMBER, DAY_PART, MONTH_NUMBER, TO, offset_of, recurring
-from langmem_ext.times.chinese.words import FEASTS, PARTS_OF_DAY, SEASONS, WEEKDAYS, lunar_day, number
+from langmem_ext.times import civil, readings, relative
+from langmem_ext.times.chinese.forms import DAY_NUMBER, DAY_PART, MONTH_NUMBER, TO, offset_of
+from langmem_ext.times.chinese.words import FEASTS, PARTS_OF_DAY, SEASONS, WEEKDAYS, number
 from langmem_ext.times.civil import OutOfCalendarError, Period
+from langmem_ext.times.lunar import lunar_day
+from langmem_ext.times.relative import latest
 from langmem_ext.times.scanner import MONTH, WEEK, YEAR, B, Scene, rule
 
 _DAYS = {"大前": -3, "前": -2, "昨": -1, "今": 0, "明": 1, "后": 2, "大后": 3}
@@ -28,21 +30,16 @@ def _weekend(scene: Scene, found: re.Match[str]) -> Period:
     return civil.unit_holding(civil.add(scene.now, "week", offset_of(found[1])), "weekend")
 
 
-def _latest_weekend(scene: Scene, _: re.Match[str]) -> Period:
-    return civil.latest_weekend(scene.now)
-
-
 def _weekday_of_week(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.on_weekday(scene.period(found[1]).bounds[0], WEEKDAYS[found[2]], 0)
+    return relative.on_weekday(scene.period(found[1]).bounds[0], WEEKDAYS[found[2]], 0)
 
 
 def _latest_weekday(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.last_weekday(civil.shift(scene.now, days=1), WEEKDAYS[found[1]])
+    return relative.latest_weekday(scene.now, WEEKDAYS[found[1]])
 
 
 def _weekdays(scene: Scene, found: re.Match[str]) -> Period:
-    final = civil.last_weekday(civil.shift(scene.now, days=1), WEEKDAYS[found[2]]).bounds[1]
-    return Period(civil.last_weekday(final, WEEKDAYS[found[1]]).start, final, "day")
+    return relative.weekdays(scene.now, WEEKDAYS[found[1]], WEEKDAYS[found[2]])
 
 
 def _month_offset(scene: Scene, found: re.Match[str]) -> Period:
@@ -51,30 +48,32 @@ def _month_offset(scene: Scene, found: re.Match[str]) -> Period:
 
 def _month(scene: Scene, found: re.Match[str]) -> Period:
     which = number(found[1])
-    return recurring(lambda year: civil.month(year, which), scene)
+    return latest(lambda year: civil.month(year, which), scene.now)
 
 
 def _months(scene: Scene, found: re.Match[str]) -> Period:
     first, final = number(found[1]), number(found[2])
     if first >= final:
         raise OutOfCalendarError
-    return recurring(lambda year: civil.between(civil.month(year, first), civil.month(year, final)), scene)
+    return latest(lambda year: relative.between(civil.month(year, first), civil.month(year, final)), scene.now)
 
 
 def _month_day(scene: Scene, found: re.Match[str]) -> Period:
     which, first = number(found[1]), number(found[2])
-    return recurring(lambda year: civil.day(year, which, first), scene)
+    return latest(lambda year: civil.day(year, which, first), scene.now)
 
 
 def _month_days(scene: Scene, found: re.Match[str]) -> Period:
     which, first, final = number(found[1]), number(found[2]), number(found[3])
-    return recurring(lambda year: civil.between(civil.day(year, which, first), civil.day(year, which, final)), scene)
+    return latest(
+        lambda year: relative.between(civil.day(year, which, first), civil.day(year, which, final)), scene.now
+    )
 
 
 def _lunar(scene: Scene, found: re.Match[str]) -> Period:
     words = found.groupdict()
     which = {"": 1, "正": 1, "冬": 11, "腊": 12}.get(words["month"]) or number(words["month"])
-    return recurring(lunar_day(which, number(words["day"].lstrip("初"))), scene)
+    return latest(lunar_day(which, number(words["day"].lstrip("初"))), scene.now)
 
 
 def _lunar_month(scene: Scene, found: re.Match[str]) -> Period:
@@ -85,7 +84,7 @@ def _lunar_month(scene: Scene, found: re.Match[str]) -> Period:
         following = lunar_day(1, 1)(year + 1) if which == 12 else lunar_day(which + 1, 1)(year)  # noqa: PLR2004 - months in a year
         return Period(start, following.bounds[0], "month")
 
-    return recurring(period, scene)
+    return latest(period, scene.now)
 
 
 def _day(scene: Scene, found: re.Match[str]) -> Period:
@@ -94,16 +93,12 @@ def _day(scene: Scene, found: re.Match[str]) -> Period:
 
 
 def _day_in_month(scene: Scene, found: re.Match[str]) -> Period:
-    start, end = scene.period(found[1]).bounds
-    day = civil.shift(start, days=number(found[2]) - 1)
-    if day >= end:
-        raise OutOfCalendarError
-    return civil.days(day.date(), 1)
+    return relative.nth_day(scene.period(found[1]), number(found[2]))
 
 
 def _season(scene: Scene, found: re.Match[str]) -> Period:
     which = SEASONS[found[1]]
-    return recurring(lambda year: civil.season(year, which), scene)
+    return latest(lambda year: civil.season(year, which), scene.now)
 
 
 def _short_season(scene: Scene, found: re.Match[str]) -> Period:
@@ -111,13 +106,9 @@ def _short_season(scene: Scene, found: re.Match[str]) -> Period:
     return civil.season(scene.now.year + years[found[1]], SEASONS[found[2]])
 
 
-def _feast(yearly: civil.Yearly, scene: Scene, _: re.Match[str]) -> Period:
-    return recurring(yearly, scene)
-
-
 def _quarter(scene: Scene, found: re.Match[str]) -> Period:
     which = number(found[1])
-    return recurring(lambda year: civil.quarter(year, which), scene)
+    return latest(lambda year: civil.quarter(year, which), scene.now)
 
 
 def _relative_quarter(scene: Scene, found: re.Match[str]) -> Period:
@@ -125,41 +116,33 @@ def _relative_quarter(scene: Scene, found: re.Match[str]) -> Period:
 
 
 def _half(scene: Scene, found: re.Match[str]) -> Period:
-    return recurring(lambda year: civil.half(year, 1 if found[1] == "上" else 2), scene)
+    return latest(lambda year: civil.half(year, 1 if found[1] == "上" else 2), scene.now)
 
 
 def _part_of(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.part(scene.period(found[1]), _THIRDS[found[2]], edge=True)
+    return relative.part(scene.period(found[1]), _THIRDS[found[2]], edge=True)
 
 
 def _part_of_year(scene: Scene, found: re.Match[str]) -> Period:
     name = _THIRDS[found[1]]
-    return recurring(lambda year: civil.part(civil.calendar_year(year), name, edge=True), scene)
+    return latest(lambda year: relative.part(civil.calendar_year(year), name, edge=True), scene.now)
 
 
 def _part_of_month(scene: Scene, found: re.Match[str]) -> Period:
-    this = civil.part(civil.month(scene.now.year, scene.now.month), _THIRDS[found[1]])
+    this = relative.part(civil.month(scene.now.year, scene.now.month), _THIRDS[found[1]])
     if this.bounds[0] <= scene.now:
         return this
     before = civil.unit_holding(civil.add(scene.now, "month", -1), "month")
-    return civil.part(before, _THIRDS[found[1]])
-
-
-def _in_year(scene: Scene, found: re.Match[str]) -> Period | None:
-    yearly = scene.period(found[2]).yearly
-    return None if yearly is None else yearly(scene.period(found[1]).bounds[0].year)
+    return relative.part(before, _THIRDS[found[1]])
 
 
 def _relative_name(scene: Scene, found: re.Match[str]) -> Period | None:
     yearly = scene.period(found[2]).yearly
     if yearly is None:
         return None
-    if offset := offset_of(found[1]):
-        return (civil.last if offset < 0 else civil.following)(yearly, scene.now)
-    running = civil.latest(yearly, scene.now)
-    if "过去" in found[1] or running.bounds[1] > scene.now:
-        return running
-    return yearly(scene.now.year)
+    if "过去" in found[1]:
+        return latest(yearly, scene.now)
+    return relative.occurrence(yearly, offset_of(found[1]), scene.now)
 
 
 def _same_month(scene: Scene, found: re.Match[str]) -> Period:
@@ -168,10 +151,9 @@ def _same_month(scene: Scene, found: re.Match[str]) -> Period:
 
 def _same_time(scene: Scene, found: re.Match[str]) -> Period:
     years = scene.period(found[1]).bounds[0].year - scene.now.year
-    day = civil.unit_holding(civil.add(scene.now, "year", years), "day")
     if found[2] in {"今天", "今日"}:
-        return day
-    return Period(civil.shift(day.bounds[0], days=-14), civil.shift(day.bounds[0], days=15), "month")
+        return civil.unit_holding(civil.add(scene.now, "year", years), "day")
+    return relative.around_this_day(scene.now, years)
 
 
 WEEK_RULES = (
@@ -189,7 +171,7 @@ WEEK_RULES = (
         rf"{_NOT_AFTER_NUMBER}(?:周|星期|礼拜)([一二三四五六日天])(?![\d一二三四六七八九百]|个|杰|星)",
         _latest_weekday,
     ),
-    rule("末", r"(?<![每个])(?:周末|礼拜末)(?!愉快|快乐)", _latest_weekend),
+    rule("末", r"(?<![每个])(?:周末|礼拜末)(?!愉快|快乐)", readings.latest_weekend),
 )
 MONTH_RULES = (
     rule("月", r"(上上|上|这|本|下下|下)(?:一个|一|个)?月(?!亮|饼|球|台|光|色)", _month_offset),
@@ -222,7 +204,7 @@ MONTH_RULES = (
 NAME_RULES = (
     rule("今 去 明", r"(今|去|明)(春|夏|秋|冬)(?!秋|至|瓜)", _short_season),
     rule("春 夏 秋 冬", r"(春|夏|秋|冬)(?:天|季|日)", _season, bare=True),
-    *(rule(needs, source, partial(_feast, yearly)) for needs, source, yearly in FEASTS),
+    *(rule(needs, source, partial(readings.feast, yearly)) for needs, source, yearly in FEASTS),
     rule("季", r"(上上|上|这|本|下)(?:一个|一|个)?季度", _relative_quarter),
     rule("季", r"第?([一二三四1-4])季度", _quarter),
     rule("q1 q2 q3 q4", r"\bq([1-4])(?![\w])", _quarter, bare=True),
@@ -236,7 +218,7 @@ NAME_RULES = (
     ),
     rule("月", r"(?<![\d一二三四五六七八九十百千万两几个岁])月(初|中旬|底|末|上旬|下旬)", _part_of_month),
     rule("上 这 下 那 刚 整", rf"(上一?个?|这个|本|下一?个?|刚刚?过去的(?:这个)?|整个)({B})", _relative_name),
-    rule("@", rf"({YEAR})的?({B})", _in_year),
+    rule("@", rf"(?P<year>{YEAR})的?(?P<name>{B})", readings.of_year),
     rule("@", rf"({MONTH})的?月?(初|头|中旬|中|底|末|上旬|下旬|尾)(?!学|国|秋|饭|间)", _part_of),
     rule(
         "今 昨 前 明 后",

@@ -3,9 +3,9 @@
 from functools import partial
 
 from langmem_ext.times import civil
-from langmem_ext.times.civil import Period, Yearly, day, days, nth_weekday
-from langmem_ext.times.english.words import FEASTS as ENGLISH_FEASTS
+from langmem_ext.times.civil import Period, Yearly
 from langmem_ext.times.lunar import festival
+from langmem_ext.times.yearly import after_thanksgiving, around_easter, fixed, nth_of_month
 
 _TRADITIONAL = (
     "後週禮號個幾兩點鐘時這間過從內開來節國慶聖誕勞動兒婦師雙萬陽臘終學們當進東歲陰曆歷農廿裡裏晝畢業舊舉課頭還給現對"
@@ -58,24 +58,6 @@ def spelled_year(text: str) -> int:
     return value
 
 
-def _fixed(month: int, first: int, count: int = 1) -> Yearly:
-    def period(year: int) -> Period:
-        return days(day(year, month, first).bounds[0].date(), count)
-
-    return period
-
-
-def _sunday(month: int, nth: int) -> Yearly:
-    return lambda year: nth_weekday(year, month, 6, nth)
-
-
-def lunar_day(month: int, number_of_day: int) -> Yearly:
-    """A day of the lunar calendar, by the year it begins in."""
-    from langmem_ext.times.lunar import solar_day  # noqa: PLC0415 - only who names one needs it
-
-    return lambda year: days(solar_day(year, month, number_of_day), 1)
-
-
 def _school_winter(year: int) -> Period:
     """From mid-January to the Lantern Festival, about which schools begin again."""
     end = festival("元宵", year).bounds[1]
@@ -98,7 +80,7 @@ _SURNAMES = (
 FEASTS: tuple[tuple[str, str, Yearly], ...] = (
     ("除 年", f"(?:除夕|大年三十|大年夜|年三十)(?:夜|晚上)?{_SUFFIX}", partial(festival, "除夕")),
     ("春 新 过", f"(?:春节|农历新年|过年(?:的?时候|时)?){_SUFFIX}(?!联欢)", partial(festival, "春节")),
-    ("元", f"元旦{_SUFFIX}", _fixed(1, 1)),
+    ("元", f"元旦{_SUFFIX}", fixed(1, 1)),
     ("元", f"元宵{_SUFFIX}", partial(festival, "元宵")),
     ("清", f"清明{_SUFFIX}(?!上河)", partial(festival, "清明")),
     ("端", f"端午{_SUFFIX}", partial(festival, "端午")),
@@ -116,31 +98,31 @@ FEASTS: tuple[tuple[str, str, Yearly], ...] = (
     (
         "国 十",
         f"(?:(?<![{_SURNAMES}])国庆|{_NO_NUMBER}十一(?=假期|长假|黄金周|期间|前后|节)){_SUFFIX}",
-        _fixed(10, 1, 7),
+        fixed(10, 1, 7),
     ),
-    ("五 劳", f"(?:劳动节|五一劳动节|{_NO_NUMBER}五一{_NOT_COUNTED}){_SUFFIX}", _fixed(5, 1, 5)),
-    ("双", "双(?:十一|11)", _fixed(11, 11)),
-    ("双", "双(?:十二|12)", _fixed(12, 12)),
-    ("6", r"(?<![\d.])618(?![\d.])(?:大促|购物节|期间)?", _fixed(6, 18)),
-    ("光", f"光棍节{_SUFFIX}", _fixed(11, 11)),
-    ("情", f"情人节{_SUFFIX}", _fixed(2, 14)),
-    ("妇 三", f"(?:三八)?妇女节{_SUFFIX}", _fixed(3, 8)),
-    ("植", f"植树节{_SUFFIX}", _fixed(3, 12)),
-    ("愚", f"愚人节{_SUFFIX}", _fixed(4, 1)),
-    ("青 五", f"(?:五四)?青年节{_SUFFIX}", _fixed(5, 4)),
-    ("儿 六", f"(?:六一)?儿童节{_SUFFIX}|{_NO_NUMBER}六一{_NOT_COUNTED}", _fixed(6, 1)),
-    ("建", f"建党节{_SUFFIX}", _fixed(7, 1)),
-    ("建 八", f"(?:八一)?建军节{_SUFFIX}", _fixed(8, 1)),
-    ("教", f"教师节{_SUFFIX}", _fixed(9, 10)),
-    ("母", f"母亲节{_SUFFIX}", _sunday(5, 2)),
-    ("父", f"父亲节{_SUFFIX}", _sunday(6, 3)),
-    ("感", f"感恩节{_SUFFIX}", ENGLISH_FEASTS["thanksgiving(?: day)?"]),
-    ("万", f"万圣节?(?:前夜)?{_SUFFIX}", _fixed(10, 31)),
-    ("平", f"平安夜{_SUFFIX}", _fixed(12, 24)),
-    ("圣", f"圣诞(?!老人|树|歌|帽|卡|礼物|袜){_SUFFIX}", _fixed(12, 25)),
-    ("跨", "跨年(?:夜)?", _fixed(12, 31)),
-    ("复", f"复活节{_SUFFIX}", ENGLISH_FEASTS["easter(?: sunday)?"]),
-    ("高", "高考(?:期间|那几天)", _fixed(6, 7, 3)),
+    ("五 劳", f"(?:劳动节|五一劳动节|{_NO_NUMBER}五一{_NOT_COUNTED}){_SUFFIX}", fixed(5, 1, 5)),
+    ("双", "双(?:十一|11)", fixed(11, 11)),
+    ("双", "双(?:十二|12)", fixed(12, 12)),
+    ("6", r"(?<![\d.])618(?![\d.])(?:大促|购物节|期间)?", fixed(6, 18)),
+    ("光", f"光棍节{_SUFFIX}", fixed(11, 11)),
+    ("情", f"情人节{_SUFFIX}", fixed(2, 14)),
+    ("妇 三", f"(?:三八)?妇女节{_SUFFIX}", fixed(3, 8)),
+    ("植", f"植树节{_SUFFIX}", fixed(3, 12)),
+    ("愚", f"愚人节{_SUFFIX}", fixed(4, 1)),
+    ("青 五", f"(?:五四)?青年节{_SUFFIX}", fixed(5, 4)),
+    ("儿 六", f"(?:六一)?儿童节{_SUFFIX}|{_NO_NUMBER}六一{_NOT_COUNTED}", fixed(6, 1)),
+    ("建", f"建党节{_SUFFIX}", fixed(7, 1)),
+    ("建 八", f"(?:八一)?建军节{_SUFFIX}", fixed(8, 1)),
+    ("教", f"教师节{_SUFFIX}", fixed(9, 10)),
+    ("母", f"母亲节{_SUFFIX}", nth_of_month(5, 6, 2)),
+    ("父", f"父亲节{_SUFFIX}", nth_of_month(6, 6, 3)),
+    ("感", f"感恩节{_SUFFIX}", after_thanksgiving(0)),
+    ("万", f"万圣节?(?:前夜)?{_SUFFIX}", fixed(10, 31)),
+    ("平", f"平安夜{_SUFFIX}", fixed(12, 24)),
+    ("圣", f"圣诞(?!老人|树|歌|帽|卡|礼物|袜){_SUFFIX}", fixed(12, 25)),
+    ("跨", "跨年(?:夜)?", fixed(12, 31)),
+    ("复", f"复活节{_SUFFIX}", around_easter(0)),
+    ("高", "高考(?:期间|那几天)", fixed(6, 7, 3)),
     ("寒", "寒假(?!作业)(?:期间)?", _school_winter),
     ("暑", "暑假(?!作业|工)(?:期间)?", _school_summer),
 )

@@ -3,10 +3,8 @@
 import re
 from collections.abc import Collection
 
-from langmem_ext.times import civil
-from langmem_ext.times.civil import Period
 from langmem_ext.times.english.words import FULL_WEEKDAYS, MONTHS, NUMBERS, ORDINALS, WEEKDAYS
-from langmem_ext.times.scanner import B, Scene
+from langmem_ext.times.scanner import B
 
 
 def _any_of(words: Collection[str]) -> str:
@@ -18,7 +16,6 @@ def _any_of(words: Collection[str]) -> str:
 UNIT = r"(?:minute|hour|day|weekend|week|fortnight|month|quarter|year|decade)"
 NUMBER = rf"(?:\d{{1,3}}|{_any_of(NUMBERS)})"
 FEW = r"(?:a few|few|several|some)"
-FEW_RANGE = (5, 2)
 DAY_NUMBER = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{_any_of(ORDINALS)})"
 ORDINAL_WORDS = ["0", *(part for word in ORDINALS for part in word.split("-"))]
 """What a text must hold one of to hold an ordinal number."""
@@ -60,8 +57,3 @@ def offset_of(words: str) -> int:
     if words in {"this", "current", "this current"}:
         return 0
     return 1 if re.fullmatch(NEXT, words) else -1
-
-
-def recurring(yearly: civil.Yearly, scene: Scene) -> Period:
-    """The latest occurrence that has begun."""
-    return civil.latest(yearly, scene.now)

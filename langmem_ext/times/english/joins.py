@@ -4,8 +4,8 @@ import re
 from datetime import datetime
 from typing import Literal
 
-from langmem_ext.times import civil
-from langmem_ext.times.civil import OutOfCalendarError, Period
+from langmem_ext.times import civil, readings, relative
+from langmem_ext.times.civil import Period
 from langmem_ext.times.english.forms import (
     DAY_NUMBER,
     NUMBER,
@@ -17,6 +17,7 @@ from langmem_ext.times.english.forms import (
     unit_of,
 )
 from langmem_ext.times.english.words import PARTS_OF_DAY, WEEKDAYS
+from langmem_ext.times.relative import A_FEW
 from langmem_ext.times.scanner import BARE, DAY, MONTH, B, Rule, Scene, rule
 
 _PART_OF_DAY = "|".join(PARTS_OF_DAY)
@@ -25,7 +26,6 @@ _PARTS: dict[str, Literal["early", "mid", "late"]] = {
     "early": "early", "beginning": "early", "start": "early", "mid": "mid", "middle": "mid", "late": "late",
     "end": "late",
 }  # fmt: skip
-_FEW_BEFORE = 5
 _NOON = 12
 
 
@@ -33,7 +33,7 @@ def _part(scene: Scene, found: re.Match[str]) -> Period | None:
     period, word = scene.period(found[2]), found[1].lower()
     if period.precision in {"hour", "day"} and period.bounds[1] == civil.add(period.bounds[0], "day", 1):
         return None
-    return civil.part(period, _PARTS[word], edge=word in {"beginning", "start", "end"})
+    return relative.part(period, _PARTS[word], edge=word in {"beginning", "start", "end"})
 
 
 def _half(scene: Scene, found: re.Match[str]) -> Period:
@@ -46,27 +46,8 @@ def _half(scene: Scene, found: re.Match[str]) -> Period:
 
 def _nth(scene: Scene, found: re.Match[str]) -> Period:
     """Read "the second weekend of ◇", "the last Friday in ◇", "the first quarter of ◇"."""
-    start, end = scene.period(found[3]).bounds
-    number = -1 if found[1].lower() == "last" else ordinal_of(found[1])
-    period = _nth_inside(start, end, found[2].lower(), number)
-    if not start <= period.bounds[0] < end:
-        raise OutOfCalendarError
-    return period
-
-
-def _nth_inside(start: datetime, end: datetime, word: str, number: int) -> Period:
-    if word in WEEKDAYS or word == "weekend":
-        weekday = WEEKDAYS.get(word, WEEKDAYS["saturday"])
-        if number < 0:
-            first = civil.last_weekday(end, weekday).bounds[0]
-        else:
-            before = civil.last_weekday(start, weekday).bounds[0]
-            first = civil.shift(before, days=7 * number)
-        return civil.days(first.date(), 2 if word == "weekend" else 1)
-    if number < 0:
-        return Period(civil.add(end, word, -1), end, civil.unit_holding(start, word).precision)
-    first = civil.add(start, word, number - 1)
-    return Period(first, civil.add(first, word, 1), civil.unit_holding(start, word).precision)
+    word, number = found[2].lower(), -1 if found[1].lower() == "last" else ordinal_of(found[1])
+    return relative.nth(scene.period(found[3]), WEEKDAYS.get(word, word), number)
 
 
 def _week_of(scene: Scene, found: re.Match[str]) -> Period:
@@ -79,7 +60,7 @@ def _beside(scene: Scene, found: re.Match[str]) -> Period:
     sign = -1 if found["side"].lower() in {"before", "prior to", "preceding"} else 1
     anchor = start if sign < 0 else end
     if found["few"]:
-        ends = sorted((civil.add(anchor, unit_of(found["unit"]), sign * _FEW_BEFORE), anchor))
+        ends = sorted((civil.add(anchor, unit_of(found["unit"]), sign * A_FEW[0]), anchor))
         return Period(ends[0], ends[1], "day")
     count = count_of(found["count"]) if found["count"] else 1
     word = unit_of(found["unit"])
@@ -88,67 +69,39 @@ def _beside(scene: Scene, found: re.Match[str]) -> Period:
     if word in PARTS_OF_DAY:
         day = civil.days(civil.shift(anchor, days=-1 if sign < 0 else 0).date(), 1)
         return civil.hours(day, *PARTS_OF_DAY[word])
-    ends = sorted((civil.add(anchor, word, sign * count), civil.add(anchor, word, sign * (count - 1))))
-    return Period(ends[0], ends[1], civil.unit_holding(anchor, word).precision)
+    return relative.beside(anchor, word, sign * count, sign * (count - 1))
 
 
 def _weekday_beside(anchor: datetime, word: str, count: int) -> Period:
     number, length = (WEEKDAYS["saturday"], 2) if word == "weekend" else (WEEKDAYS[word], 1)
     if count < 0:  # wholly before: a weekend has ended where the anchor begins
-        first = civil.last_weekday(civil.shift(anchor, days=1 - length), number).bounds[0]
+        first = relative.last_weekday(civil.shift(anchor, days=1 - length), number).bounds[0]
         first = civil.shift(first, days=7 * (count + 1))
     else:
-        first = civil.shift(civil.last_weekday(anchor, number).bounds[0], days=7 * count)
+        first = civil.shift(relative.last_weekday(anchor, number).bounds[0], days=7 * count)
     return civil.days(first.date(), length)
 
 
 def _part_of_day(scene: Scene, found: re.Match[str]) -> Period | None:
-    words = found.groupdict()
-    day = scene.period(words["day"])
-    return None if day.kind != "in" else civil.hours(day, *PARTS_OF_DAY[words["part"].lower()])
+    day = scene.period(found["day"])
+    return None if day.kind != "in" else civil.hours(day, *PARTS_OF_DAY[found["part"].lower()])
 
 
 def _clock(scene: Scene, found: re.Match[str]) -> Period | None:
-    words = found.groupdict()
-    hour, half = int(words["hour"]), words["half"].lower()
+    hour, half = int(found["hour"]), found["half"].lower()
     if half[:1] in {"a", "p"}:
         hour = hour % _NOON + (_NOON if half[0] == "p" else 0)
-    return civil.hours(scene.period(words["day"]), hour, 1) if hour < 2 * _NOON else None
+    return civil.hours(scene.period(found["day"]), hour, 1) if hour < 2 * _NOON else None
 
 
 def _numbered_day(scene: Scene, found: re.Match[str]) -> Period:
-    start, end = scene.period(found[2]).bounds
-    day = civil.shift(start, days=ordinal_of(found[1]) - 1)
-    if day >= end:
-        raise OutOfCalendarError
-    return civil.days(day.date(), 1)
-
-
-def _range(scene: Scene, found: re.Match[str]) -> Period | None:
-    first, final = scene.period(found[1]), scene.period(found[2])
-    return None if first.kind != "in" or final.kind != "in" else civil.between(first, final)
+    return relative.nth_day(scene.period(found[2]), ordinal_of(found[1]))
 
 
 def _months_joined(scene: Scene, found: re.Match[str]) -> Period | None:
     """Read "in June and July" as one stretch."""
     both = scene.period(found[1]).precision == scene.period(found[2]).precision == "month"
-    return _range(scene, found) if both else None
-
-
-def _until(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.before(scene.period(found[1]), inclusive=True)
-
-
-def _before(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.before(scene.period(found[1]))
-
-
-def _since(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.after(scene.period(found[1]), inclusive=True)
-
-
-def _after(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.after(scene.period(found[1]))
+    return readings.between(scene, found) if both else None
 
 
 def _within(scene: Scene, found: re.Match[str]) -> Period | None:
@@ -194,19 +147,21 @@ JOINS: tuple[Rule, ...] = (
     rule(PARTS_OF_DAY, rf"(?P<day>{DAY})(?:'s)?,? (?:in the |at )?(?P<part>{_PART_OF_DAY})\b", _part_of_day),
     rule("0", rf"(?P<day>{DAY}),? (?:at |around )?{_CLOCK}", _clock),
     rule("0", rf"\b(?:at |around )?{_CLOCK} (?:on )?(?P<day>{DAY})", _clock),
-    rule("between", rf"\bbetween (?:the )?({B}) and (?:the )?({B})", _range),
-    rule("from", rf"\bfrom (?:the )?({B}) (?:to|until|till|through|thru) (?:the )?({B})", _range),
-    rule("@", rf"({B})(?: (?:to|through|thru|until) | ?[-–—] ?)({B})", _range),
+    rule("between", rf"\bbetween (?:the )?({B}) and (?:the )?({B})", readings.between),
+    rule("from", rf"\bfrom (?:the )?({B}) (?:to|until|till|through|thru) (?:the )?({B})", readings.between),
+    rule("@", rf"({B})(?: (?:to|through|thru|until) | ?[-–—] ?)({B})", readings.between),
     rule("and or", rf"\b(?:in |during )?({B}) (?:and|or) ({B})", _months_joined),
-    rule("now present", rf"\b(?:from )?({B}) (?:to|until|till) (?:now|the present)\b", _since),
+    rule("now present", rf"\b(?:from )?({B}) (?:to|until|till) (?:now|the present)\b", readings.since),
     rule(
-        "until till up by later of", rf"\b(?:up until|until|till|up to|no later than|by|as of) (?:the )?({B})", _until
+        "until till up by later of",
+        rf"\b(?:up until|until|till|up to|no later than|by|as of) (?:the )?({B})",
+        readings.until,
     ),
-    rule("before prior earlier ahead", rf"\b(?:before|prior to|earlier than|ahead of) (?:the )?({B})", _before),
-    rule("since", rf"\b(?:ever )?since (?:the )?({B})", _since),
-    rule("on onward onwards forward", rf"\bfrom ({B}) (?:on|onwards?|forward)\b", _since),
-    rule("starting beginning", rf"\b(?:starting|beginning)(?: in| on| from)? ({B})", _since),
-    rule("after later following", rf"\b(?:after|later than|following) (?:the )?({B})", _after),
+    rule("before prior earlier ahead", rf"\b(?:before|prior to|earlier than|ahead of) (?:the )?({B})", readings.before),
+    rule("since", rf"\b(?:ever )?since (?:the )?({B})", readings.since),
+    rule("on onward onwards forward", rf"\bfrom ({B}) (?:on|onwards?|forward)\b", readings.since),
+    rule("starting beginning", rf"\b(?:starting|beginning)(?: in| on| from)? ({B})", readings.since),
+    rule("after later following", rf"\b(?:after|later than|following) (?:the )?({B})", readings.after),
     rule("@", rf"({B})(?:,| and| but|, and|, but) ({B})", _both),
     rule(
         "in during of for around throughout over within back about at on from",

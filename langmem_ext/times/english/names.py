@@ -3,7 +3,7 @@
 import re
 from functools import partial
 
-from langmem_ext.times import civil
+from langmem_ext.times import civil, readings, relative
 from langmem_ext.times.civil import OutOfCalendarError, Period
 from langmem_ext.times.english.forms import (
     DAY_NUMBER,
@@ -17,11 +17,12 @@ from langmem_ext.times.english.forms import (
     WEEKDAY_WORDS,
     offset_of,
     ordinal_of,
-    recurring,
     weekday_of,
 )
 from langmem_ext.times.english.words import CLEAR_MONTHS, FEASTS, FULL_WEEKDAYS, MONTHS, SEASONS, name_of, words_of
+from langmem_ext.times.relative import latest
 from langmem_ext.times.scanner import DAY, WEEK, YEAR, B, Scene, rule
+from langmem_ext.times.yearly import fixed
 
 _PREPOSITION = re.compile(r"\b(?:on|by|before|after|since|until|till|from|around|to|last|early) $", re.IGNORECASE)
 _LONGEST_PREPOSITION = 8
@@ -29,7 +30,7 @@ _LONGEST_PREPOSITION = 8
 
 def _day_of_month(scene: Scene, number: int, name: str) -> Period:
     month = MONTHS[name.lower()]
-    return recurring(lambda year: civil.day(year, month, number), scene)
+    return latest(lambda year: civil.day(year, month, number), scene.now)
 
 
 def _day_month(scene: Scene, found: re.Match[str]) -> Period:
@@ -46,9 +47,8 @@ def _month_day(scene: Scene, found: re.Match[str]) -> Period | None:
 
 def _month_days(scene: Scene, found: re.Match[str]) -> Period:
     """Read both "3-5 May" and "May 3-5"."""
-    words = found.groupdict()
-    month = MONTHS[(words["month"]).lower()]
-    first, final = ordinal_of(words["first"]), ordinal_of(words["final"])
+    month = MONTHS[found["month"].lower()]
+    first, final = ordinal_of(found["first"]), ordinal_of(found["final"])
 
     def period(year: int) -> Period:
         start, end = civil.day(year, month, first).start, civil.day(year, month, final).end
@@ -56,80 +56,51 @@ def _month_days(scene: Scene, found: re.Match[str]) -> Period:
             raise OutOfCalendarError
         return Period(start, end, "day")
 
-    return recurring(period, scene)
+    return latest(period, scene.now)
 
 
 def _name(scene: Scene, found: re.Match[str]) -> Period:
-    return recurring(name_of(found[1]), scene)
-
-
-def _feast(yearly: civil.Yearly, scene: Scene, _: re.Match[str]) -> Period:
-    return recurring(yearly, scene)
+    return latest(name_of(found[1]), scene.now)
 
 
 def _quarter(scene: Scene, found: re.Match[str]) -> Period:
     number = ordinal_of(found[1])
-    return recurring(lambda year: civil.quarter(year, number), scene)
+    return latest(lambda year: civil.quarter(year, number), scene.now)
 
 
 def _half(scene: Scene, found: re.Match[str]) -> Period:
     number = int(found[1])
-    return recurring(lambda year: civil.half(year, number), scene)
-
-
-def _fiscal_year(_: Scene, found: re.Match[str]) -> Period:
-    """Take a fiscal year for the calendar year, as the text does not say when it begins."""
-    return civil.calendar_year(int(found[1]))
+    return latest(lambda year: civil.half(year, number), scene.now)
 
 
 def _slashed(scene: Scene, found: re.Match[str]) -> Period:
     first, second = int(found[1]), int(found[2])
     month, number = (second, first) if first > 12 else (first, second)  # noqa: PLR2004 - months in a year
-    return recurring(lambda year: civil.day(year, month, number), scene)
-
-
-def _weekday_beside_date(scene: Scene, found: re.Match[str]) -> Period:
-    return scene.period(found[1])
+    return latest(lambda year: civil.day(year, month, number), scene.now)
 
 
 def _weekdays_between(scene: Scene, found: re.Match[str]) -> Period:
-    final = civil.last_weekday(civil.shift(scene.now, days=1), weekday_of(found[2])).bounds[1]
-    return Period(civil.last_weekday(final, weekday_of(found[1])).start, final, "day")
+    return relative.weekdays(scene.now, weekday_of(found[1]), weekday_of(found[2]))
 
 
 def _relative_weekday(scene: Scene, found: re.Match[str]) -> Period:
     offset, number = offset_of(found[1]), weekday_of(found[2])
     if offset < 0:
-        return civil.last_weekday(scene.now, number)
-    return civil.on_weekday(scene.now, number, offset)
+        return relative.last_weekday(scene.now, number)
+    return relative.on_weekday(scene.now, number, offset)
 
 
 def _weekday_of_week(scene: Scene, found: re.Match[str]) -> Period:
-    words = found.groupdict()
-    return civil.on_weekday(scene.period(words["week"]).bounds[0], weekday_of(words["name"]), 0)
+    return relative.on_weekday(scene.period(found["week"]).bounds[0], weekday_of(found["name"]), 0)
 
 
 def _latest_weekday(scene: Scene, found: re.Match[str]) -> Period:
-    return civil.last_weekday(civil.shift(scene.now, days=1), weekday_of(found[1]))
-
-
-def _in_year(scene: Scene, found: re.Match[str]) -> Period | None:
-    words = found.groupdict()
-    yearly = scene.period(words["name"]).yearly
-    if yearly is None:
-        return None
-    return yearly(scene.period(words["year"]).bounds[0].year)
+    return relative.latest_weekday(scene.now, weekday_of(found[1]))
 
 
 def _relative_name(scene: Scene, found: re.Match[str]) -> Period | None:
     yearly = scene.period(found[2]).yearly
-    if yearly is None:
-        return None
-    offset = offset_of(found[1])
-    if offset:
-        return (civil.last if offset < 0 else civil.following)(yearly, scene.now)
-    running = civil.latest(yearly, scene.now)
-    return running if running.bounds[1] > scene.now else yearly(scene.now.year)
+    return None if yearly is None else relative.occurrence(yearly, offset_of(found[1]), scene.now)
 
 
 NAME_RULES = (
@@ -150,7 +121,7 @@ NAME_RULES = (
     rule(
         "fourth july 4th",
         r"\b(?:independence day|(?:the )?(?:fourth|4th) of july)\b",
-        partial(_feast, FEASTS[r"(?:independence day|(?:the )?fourth of july|(?:the )?4th of july)"]),
+        partial(readings.feast, fixed(7, 4)),
     ),
     rule(MONTH_WORDS, rf"(?<![\d.:/-])\b({DAY_NUMBER})(?: of)? ({MONTH_NAME})\b\.?", _day_month),
     rule(
@@ -158,8 +129,11 @@ NAME_RULES = (
         rf"\b({MONTH_NAME})\.? (?:the )?({DAY_NUMBER})\b(?!:\d|[.,]\d|%)(?=(,? ?{YEAR}|[?.!,]|$)?)",
         _month_day,
     ),
-    *(rule(words_of(source), rf"\b{source}(?!\w)", partial(_feast, yearly)) for source, yearly in FEASTS.items()),
-    rule(WEEKDAY_WORDS, rf"\b(?:{WEEKDAY_SHORT})\.?,? (?:the )?({DAY})", _weekday_beside_date),
+    *(
+        rule(words_of(source), rf"\b{source}(?!\w)", partial(readings.feast, yearly))
+        for source, yearly in FEASTS.items()
+    ),
+    rule(WEEKDAY_WORDS, rf"\b(?:{WEEKDAY_SHORT})\.?,? (?:the )?({DAY})", readings.itself),
     rule(
         WEEKDAY_WORDS,
         rf"\b(?:(?:from|between) )?({WEEKDAY_NAME}) (?:to|and|through|until|till) ({WEEKDAY_NAME})\b(?!s)",
@@ -183,7 +157,9 @@ NAME_RULES = (
         bare=True,
     ),
     rule("h1 h2", r"\bh([12])\b", _half, bare=True),
-    rule("0", r"\bfy ?((?:19|20)\d\d)\b", _fiscal_year),
+    rule(
+        "0", r"\bfy ?((?:19|20)\d\d)\b", readings.year
+    ),  # the calendar year, as the text does not say when a fiscal one begins
     rule("q1 q2 q3 q4", r"\bq([1-4])\b", _quarter, bare=True),
     rule(
         "first second third fourth",
@@ -193,8 +169,8 @@ NAME_RULES = (
         bare=True,
     ),
     rule("0", r"(?<=\bon )(\d{1,2})/(\d{1,2})(?![\d/])", _slashed),
-    rule("@", rf"(?P<name>{B})(?:'s)?,? {{1,2}}(?:of |in |of the year )?(?:the )?(?P<year>{YEAR})", _in_year),
-    rule("@", rf"(?P<name>{B})(?P<year>{YEAR})", _in_year),
-    rule("@", rf"(?P<year>{YEAR})(?:'s)? (?:(?:in|at|on|during|over) )?(?:the )?(?P<name>{B})", _in_year),
+    rule("@", rf"(?P<name>{B})(?:'s)?,? {{1,2}}(?:of |in |of the year )?(?:the )?(?P<year>{YEAR})", readings.of_year),
+    rule("@", rf"(?P<name>{B})(?P<year>{YEAR})", readings.of_year),
+    rule("@", rf"(?P<year>{YEAR})(?:'s)? (?:(?:in|at|on|during|over) )?(?:the )?(?P<name>{B})", readings.of_year),
     rule("last this next past previous coming upcoming", rf"\b({LAST}|this|{NEXT}) ({B})", _relative_name),
 )

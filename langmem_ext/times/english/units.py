@@ -3,11 +3,10 @@
 import re
 from functools import partial
 
-from langmem_ext.times import civil
+from langmem_ext.times import civil, readings, relative
 from langmem_ext.times.civil import Period
 from langmem_ext.times.english.forms import (
     FEW,
-    FEW_RANGE,
     LAST,
     MONTH_NAME,
     NUMBER,
@@ -18,8 +17,10 @@ from langmem_ext.times.english.forms import (
     unit_of,
     weekday_of,
 )
-from langmem_ext.times.english.words import FEASTS, FULL_WEEKDAYS, MONTHS, PARTS_OF_DAY, SEASONS, WEEKDAYS, name_of
+from langmem_ext.times.english.words import FULL_WEEKDAYS, MONTHS, PARTS_OF_DAY, SEASONS, WEEKDAYS, name_of
+from langmem_ext.times.relative import A_FEW
 from langmem_ext.times.scanner import Scene, rule
+from langmem_ext.times.yearly import fixed
 
 _NO_YEAR_BEFORE = (
     r"(?!\s{1,2}(?:words?|steps?|people|dollars?|years?|miles?|km|meters?|metres?|calories|kcal|times|pieces|"
@@ -34,9 +35,9 @@ def _relative_unit(scene: Scene, found: re.Match[str]) -> Period:
 def _before_last(scene: Scene, found: re.Match[str]) -> Period:
     word = found[1].lower()
     if word in WEEKDAYS:
-        return civil.last_weekday(civil.last_weekday(scene.now, WEEKDAYS[word]).bounds[0], WEEKDAYS[word])
+        return relative.last_weekday(relative.last_weekday(scene.now, WEEKDAYS[word]).bounds[0], WEEKDAYS[word])
     if word in SEASONS or word in MONTHS:
-        return name_of(word)(civil.last(name_of(word), scene.now).bounds[0].year - 1)
+        return name_of(word)(relative.last(name_of(word), scene.now).bounds[0].year - 1)
     return civil.unit_holding(civil.add(scene.now, word, -2), word)
 
 
@@ -46,16 +47,12 @@ def _after_next(scene: Scene, found: re.Match[str]) -> Period:
 
 def _occasions_ago(scene: Scene, found: re.Match[str]) -> Period:
     word = found[2].lower()
-    yearly = name_of(word) if word in SEASONS else FEASTS[r"(?:christmas|xmas)(?: day)?"]
-    return yearly(civil.last(yearly, scene.now).bounds[0].year + 1 - count_of(found[1]))
+    yearly = name_of(word) if word in SEASONS else fixed(12, 25)
+    return yearly(relative.last(yearly, scene.now).bounds[0].year + 1 - count_of(found[1]))
 
 
 def _this_unit(scene: Scene, found: re.Match[str]) -> Period:
     return civil.unit_holding(scene.now, found[1].lower())
-
-
-def _latest_weekend(scene: Scene, _: re.Match[str]) -> Period:
-    return civil.latest_weekend(scene.now)
 
 
 def _latest_day(scene: Scene, found: re.Match[str]) -> Period:
@@ -69,22 +66,22 @@ def _ago(scene: Scene, found: re.Match[str]) -> Period:
     sign = 1 if found["back"].lower().strip() in {"ago", "back"} else -1
     unit = unit_of(found["unit"])
     if found["few"]:
-        most, least = FEW_RANGE if sign > 0 else (-FEW_RANGE[1], -FEW_RANGE[0])
-        return civil.ago(scene.now, unit, most, least)
+        most, least = A_FEW if sign > 0 else (-A_FEW[1], -A_FEW[0])
+        return relative.ago(scene.now, unit, most, least)
     count = sign * count_of(found["count"])
     if (found["half"] or found["more"]) and unit == "year":
-        return civil.ago(scene.now, "month", 12 * count + 6 * sign)
-    return civil.ago(scene.now, unit, count)
+        return relative.ago(scene.now, "month", 12 * count + 6 * sign)
+    return relative.ago(scene.now, unit, count)
 
 
 def _half_ago(scene: Scene, found: re.Match[str]) -> Period:
     if found[1].lower() == "year":
-        return civil.ago(scene.now, "month", 6)
+        return relative.ago(scene.now, "month", 6)
     return civil.unit_holding(civil.shift(scene.now, minutes=-30), "hour")
 
 
 def _weekdays_ago(scene: Scene, found: re.Match[str]) -> Period:
-    day = civil.last_weekday(scene.now, weekday_of(found[2]))
+    day = relative.last_weekday(scene.now, weekday_of(found[2]))
     start = civil.shift(day.bounds[0], days=-7 * (count_of(found[1]) - 1))
     return civil.days(start.date(), 1)
 
@@ -95,14 +92,14 @@ def _in_future(scene: Scene, found: re.Match[str]) -> Period | None:
         r"\b(?:did|was|were|had|have|has)(?:n't)?\b|\bhow (?:much|many|often|long)\b", scene.text, re.IGNORECASE
     ):
         return None
-    return civil.ago(scene.now, unit_of(found[2]), -count_of(found[1]))
+    return relative.ago(scene.now, unit_of(found[2]), -count_of(found[1]))
 
 
 def _rolling(scene: Scene, found: re.Match[str]) -> Period:
     sign = -1 if re.search(r"next|coming", found[1], re.IGNORECASE) else 1
     words = found[2].strip() or "1"
     few = re.fullmatch(FEW, words, re.IGNORECASE)
-    return civil.rolling(scene.now, unit_of(found[3]), sign * (FEW_RANGE[0] if few else count_of(words)))
+    return relative.rolling(scene.now, unit_of(found[3]), sign * (A_FEW[0] if few else count_of(words)))
 
 
 def _day_words(offset: int, scene: Scene, _: re.Match[str]) -> Period:
@@ -110,7 +107,7 @@ def _day_words(offset: int, scene: Scene, _: re.Match[str]) -> Period:
 
 
 def _other_day(scene: Scene, _: re.Match[str]) -> Period:
-    return civil.ago(scene.now, "day", 7, 2)
+    return relative.ago(scene.now, "day", 7, 2)
 
 
 def _night(offset: int, name: str, scene: Scene, found: re.Match[str]) -> Period:
@@ -129,18 +126,7 @@ def _so_far(scene: Scene, found: re.Match[str]) -> Period:
 
 
 def _time_last_year(scene: Scene, found: re.Match[str]) -> Period:
-    """Two weeks to either side of this day in that year."""
-    years = -1 if found[1].lower() == "last" else 1
-    day = civil.unit_holding(civil.add(scene.now, "year", years), "day").bounds[0]
-    return Period(civil.shift(day, days=-14), civil.shift(day, days=15), "month")
-
-
-def _bare_year(_: Scene, found: re.Match[str]) -> Period:
-    return civil.calendar_year(int(found[0]))
-
-
-def _years(_: Scene, found: re.Match[str]) -> Period:
-    return civil.between(civil.calendar_year(int(found[1])), civil.calendar_year(int(found[2])))
+    return relative.around_this_day(scene.now, -1 if found[1].lower() == "last" else 1)
 
 
 def _decade(_: Scene, found: re.Match[str]) -> Period:
@@ -216,7 +202,7 @@ UNIT_RULES = (
         r"(?:(?<=beginning of )|(?<=start of )|(?<=middle of )|(?<=end of ))the (week|month|quarter|year)\b(?! of\b)",
         _this_unit,
     ),
-    rule("weekend", r"\b(?:at|on|over|during) the weekend\b(?! of\b)", _latest_weekend),
+    rule("weekend", r"\b(?:at|on|over|during) the weekend\b(?! of\b)", readings.latest_weekend),
     rule(
         "on", r"\bon the (\d{1,2})(?:st|nd|rd|th)\b(?=[?.!,]|$| (?:and|or|did|do|at|we|i|he|she|they)\b)", _latest_day
     ),
@@ -237,12 +223,12 @@ UNIT_RULES = (
     rule("tonight", r"\btonight\b", partial(_night, 0, "night")),
     rule("last", r"\blast night\b(?! of\b)", partial(_night, -1, "night")),
     rule("this", r"\bthis (morning|afternoon|evening)\b", _this_part),
-    rule("0", r"(?<![\d.,/-])((?:19|20)\d\d) ?[-–—] ?((?:19|20)\d\d)(?![\d-])", _years),
+    rule("0", r"(?<![\d.,/-])((?:19|20)\d\d) ?[-–—] ?((?:19|20)\d\d)(?![\d-])", readings.years),
     rule(
         "0",
-        r"(?<![\d.,$€£¥#/:-])(?<!room )(?<!windows )(?<!flight )(?:19|20)\d\d(?![\d%:$]|'?s\b|[.,/]\d|-\d{1,2}\b)"
+        r"(?<![\d.,$€£¥#/:-])(?<!room )(?<!windows )(?<!flight )((?:19|20)\d\d)(?![\d%:$]|'?s\b|[.,/]\d|-\d{1,2}\b)"
         + _NO_YEAR_BEFORE,
-        _bare_year,
+        readings.year,
         bare=True,
     ),
     rule("0", r"\b(?:the )?((?:19|20)\d0)'?s\b", _decade),

@@ -4,58 +4,23 @@ import re
 from functools import partial
 
 from langmem_ext.times import civil
-from langmem_ext.times.civil import Period, Yearly, day, days, easter, nth_weekday, season
+from langmem_ext.times.civil import Yearly
 from langmem_ext.times.lunar import festival
+from langmem_ext.times.yearly import after_thanksgiving, around_easter, fixed, nth_of_month
 
 _SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-    "twenty",
-]
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+]  # fmt: skip
 NUMBERS = {word: number for number, word in enumerate(_SMALL)} | {
     "a": 1, "an": 1, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "hundred": 100,
     "a couple": 2, "a couple of": 2, "couple of": 2, "couple": 2, "a hundred": 100, "a dozen": 12,
 }  # fmt: skip
 _ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-    "fifteenth",
-    "sixteenth",
-    "seventeenth",
-    "eighteenth",
-    "nineteenth",
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+    "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth",
     "twentieth",
-]
+]  # fmt: skip
 ORDINALS = {word: number for number, word in enumerate(_ORDINALS, 1)} | {
     "twenty-first": 21, "twenty-second": 22, "twenty-third": 23, "twenty-fourth": 24, "twenty-fifth": 25,
     "twenty-sixth": 26, "twenty-seventh": 27, "twenty-eighth": 28, "twenty-ninth": 29, "thirtieth": 30,
@@ -88,70 +53,36 @@ PARTS_OF_DAY = {"morning": (5, 7), "noon": (11, 2), "afternoon": (12, 6), "eveni
 """First hour and number of hours."""
 
 
-def _about(month: int, number: int, before: int, count: int) -> Yearly:
-    def period(year: int) -> Period:
-        anchor = day(year, month, number).bounds[0]
-        return days(civil.shift(anchor, days=-before).date(), count)
-
-    return period
-
-
-def _around_easter(offset: int) -> Yearly:
-    def period(year: int) -> Period:
-        return days(civil.shift(civil.midnight(easter(year)), days=offset).date(), 1)
-
-    return period
-
-
-def _after_thanksgiving(offset: int) -> Yearly:
-    def period(year: int) -> Period:
-        thursday = nth_weekday(year, 11, 3, 4).bounds[0]
-        return days(civil.shift(thursday, days=offset).date(), 1)
-
-    return period
-
-
-def _yearly(month: int, number: int) -> Yearly:
-    return _about(month, number, 0, 1)
-
-
-def _nth(month: int, weekday: int, nth: int) -> Yearly:
-    def period(year: int) -> Period:
-        return nth_weekday(year, month, weekday, nth)
-
-    return period
-
-
 FEASTS: dict[str, Yearly] = {
-    r"christmas eve": _yearly(12, 24),
-    r"(?:christmas|xmas)(?: holidays?| break| season| vacation|time)": _about(12, 25, 5, 14),
-    r"(?:christmas|xmas)(?: day)?": _yearly(12, 25),
-    r"boxing day": _yearly(12, 26),
-    r"new year'?s eve": _yearly(12, 31),
-    r"new year(?:'?s)?(?: day)?(?! resolutions?| wish(?:es)?)": _yearly(1, 1),
-    r"valentine'?s(?: day)?": _yearly(2, 14),
-    r"st\.? patrick'?s day": _yearly(3, 17),
-    r"april fools?'?s?(?: day)?": _yearly(4, 1),
-    r"earth day": _yearly(4, 22),
-    r"(?:international )?women'?s day": _yearly(3, 8),
-    r"juneteenth": _yearly(6, 19),
-    r"(?:independence day|(?:the )?fourth of july|(?:the )?4th of july)": _yearly(7, 4),
-    r"halloween": _yearly(10, 31),
-    r"veterans'? day": _yearly(11, 11),
-    r"singles'? day": _yearly(11, 11),
-    r"black friday": _after_thanksgiving(1),
-    r"cyber monday": _after_thanksgiving(4),
-    r"thanksgiving(?: day)?": _after_thanksgiving(0),
-    r"labor day": _nth(9, 0, 1),
-    r"memorial day": _nth(5, 0, -1),
-    r"martin luther king(?: jr\.?)? day": _nth(1, 0, 3),
-    r"presidents'? day": _nth(2, 0, 3),
-    r"columbus day": _nth(10, 0, 2),
-    r"mother'?s'? day": _nth(5, 6, 2),
-    r"father'?s'? day": _nth(6, 6, 3),
-    r"good friday": _around_easter(-2),
-    r"easter monday": _around_easter(1),
-    r"easter(?: sunday)?": _around_easter(0),
+    r"christmas eve": fixed(12, 24),
+    r"(?:christmas|xmas)(?: holidays?| break| season| vacation|time)": fixed(12, 25, 14, before=5),
+    r"(?:christmas|xmas)(?: day)?": fixed(12, 25),
+    r"boxing day": fixed(12, 26),
+    r"new year'?s eve": fixed(12, 31),
+    r"new year(?:'?s)?(?: day)?(?! resolutions?| wish(?:es)?)": fixed(1, 1),
+    r"valentine'?s(?: day)?": fixed(2, 14),
+    r"st\.? patrick'?s day": fixed(3, 17),
+    r"april fools?'?s?(?: day)?": fixed(4, 1),
+    r"earth day": fixed(4, 22),
+    r"(?:international )?women'?s day": fixed(3, 8),
+    r"juneteenth": fixed(6, 19),
+    r"(?:independence day|(?:the )?fourth of july|(?:the )?4th of july)": fixed(7, 4),
+    r"halloween": fixed(10, 31),
+    r"veterans'? day": fixed(11, 11),
+    r"singles'? day": fixed(11, 11),
+    r"black friday": after_thanksgiving(1),
+    r"cyber monday": after_thanksgiving(4),
+    r"thanksgiving(?: day)?": after_thanksgiving(0),
+    r"labor day": nth_of_month(9, 0, 1),
+    r"memorial day": nth_of_month(5, 0, -1),
+    r"martin luther king(?: jr\.?)? day": nth_of_month(1, 0, 3),
+    r"presidents'? day": nth_of_month(2, 0, 3),
+    r"columbus day": nth_of_month(10, 0, 2),
+    r"mother'?s'? day": nth_of_month(5, 6, 2),
+    r"father'?s'? day": nth_of_month(6, 6, 3),
+    r"good friday": around_easter(-2),
+    r"easter monday": around_easter(1),
+    r"easter(?: sunday)?": around_easter(0),
     r"(?:chinese|lunar) new year'?s eve": partial(festival, "除夕"),
     r"(?:chinese new year|lunar new year|spring festival)": partial(festival, "春节"),
     r"lantern festival": partial(festival, "元宵"),
@@ -159,30 +90,13 @@ FEASTS: dict[str, Yearly] = {
     r"qixi(?: festival)?": partial(festival, "七夕"),
     r"(?:mid-?autumn|moon)(?: festival)": partial(festival, "中秋"),
     r"(?:qingming|tomb[- ]sweeping)(?: festival| day)": partial(festival, "清明"),
-    r"(?:chinese )?national day(?: holiday| golden week)": _about(10, 1, 0, 7),
+    r"(?:chinese )?national day(?: holiday| golden week)": fixed(10, 1, 7),
 }
 """Feasts by expression, the longer ones first where one is the beginning of another."""
-_COMMON = frozenset(
-    [
-        "day",
-        "days",
-        "the",
-        "of",
-        "s",
-        "eve",
-        "new",
-        "year",
-        "festival",
-        "holiday",
-        "holidays",
-        "time",
-        "break",
-        "season",
-        "vacation",
-        "week",
-        "jr",
-    ]
-)
+_COMMON = frozenset([
+    "day", "days", "the", "of", "s", "eve", "new", "year", "festival", "holiday", "holidays", "time", "break",
+    "season", "vacation", "week", "jr",
+])  # fmt: skip
 
 
 def words_of(source: str) -> set[str]:
@@ -199,4 +113,4 @@ def name_of(word: str) -> Yearly:
         number = MONTHS[word]
         return lambda year: civil.month(year, number)
     number = SEASONS[word]
-    return lambda year: season(year, number)
+    return lambda year: civil.season(year, number)
