@@ -14,7 +14,7 @@ from tests.times.tables import NOW, Expression, expressions, sentences
 TABLE = [*expressions(english.EXPRESSIONS), *expressions(chinese.EXPRESSIONS)]
 TIMELESS = [*sentences(english.TIMELESS), *sentences(chinese.TIMELESS)]
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-JOINTS = ["to", "between", "and", "before", "of", "前", "到", "从", "后", "的"]
+JOINTS = ["to", "between", "and", "before", "of", "a few", "mornings", "Friday", "前", "到", "从", "后", "的"]
 fragments = st.lists(st.sampled_from([*(line.text for line in TABLE), *JOINTS]), max_size=8)
 
 
@@ -86,6 +86,9 @@ def test_a_day_on_which_clocks_change_has_its_own_length() -> None:
         ("2024-03-31", "a month ago", "2024-02-01", "2024-03-01"),
         ("2025-10-19", "last Sunday", "2025-10-12", "2025-10-13"),
         ("2025-10-19", "this weekend", "2025-10-18", "2025-10-20"),
+        ("2025-10-15", "a few days before 9 June 2023", "2023-06-04", "2023-06-09"),
+        ("2025-10-15", "a few mornings before 9 June 2023", "2023-06-04", "2023-06-09"),
+        ("2025-10-15", "several Friday before 9 June 2023", "2023-05-05", "2023-06-09"),
         ("2026-01-15", "国庆前一天", "2025-09-30", "2025-10-01"),
         ("2026-01-15", "上个月底", "2025-12-21", "2026-01-01"),
         ("2026-01-15", "今年春节", "2026-02-17", "2026-02-24"),

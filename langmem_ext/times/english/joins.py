@@ -1,6 +1,7 @@
 """How English joins times to larger expressions: parts, neighbours, ranges, directions."""
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -26,6 +27,8 @@ _PARTS: dict[str, Literal["early", "mid", "late"]] = {
     "early": "early", "beginning": "early", "start": "early", "mid": "mid", "middle": "mid", "late": "late",
     "end": "late",
 }  # fmt: skip
+_OF_FEW = dict.fromkeys(PARTS_OF_DAY, "day") | dict.fromkeys(WEEKDAYS, "week")
+"""What "a few" of these reach over."""
 _NOON = 12
 
 
@@ -59,11 +62,11 @@ def _beside(scene: Scene, found: re.Match[str]) -> Period:
     start, end = scene.period(found["anchor"]).bounds
     sign = -1 if found["side"].lower() in {"before", "prior to", "preceding"} else 1
     anchor = start if sign < 0 else end
-    if found["few"]:
-        ends = sorted((civil.add(anchor, unit_of(found["unit"]), sign * A_FEW[0]), anchor))
-        return Period(ends[0], ends[1], "day")
-    count = count_of(found["count"]) if found["count"] else 1
     word = unit_of(found["unit"])
+    if found["few"]:
+        few = relative.beside(anchor, _OF_FEW.get(word, word), sign * A_FEW[0], 0)
+        return replace(few, precision="day")
+    count = count_of(found["count"]) if found["count"] else 1
     if word in WEEKDAYS or word == "weekend":
         return _weekday_beside(anchor, word, sign * count)
     if word in PARTS_OF_DAY:
