@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from langmem_ext.longterm.extract import concepts, facts, sentences
+from langmem_ext.concepts import concept_mentions, concepts
+from langmem_ext.longterm.extract import facts, sentences
 from langmem_ext.longterm.fact_rules import slots
 from langmem_ext.offline import phrasing
 from langmem_ext.offline.aspects import Aspect, Sentence, aspects, occasions
 from langmem_ext.offline.reading import Note, Prompt, asks
-from langmem_ext.text import features, keywords
+from langmem_ext.text import features, features_of, keywords, mentions, most_mentioned, stems, words_and_runs
 
 MAX_ITEMS = 5
 _LONG_SENTENCE = 40
@@ -114,6 +115,7 @@ def _pool(prompt: Prompt) -> list[Sentence]:
     """Return every sentence that may answer: remembered, said earlier, or in the rolling summary; none that asks."""
     summary = [Note(prompt.summary, kind="summary")] if prompt.summary else []
     notes = [*prompt.memories, *reversed(prompt.conversation), *summary]
+    names = _names(note.speaker for note in notes)
     pool: list[Sentence] = []
     seen: set[str] = set()
     for rank, note in enumerate(notes):
@@ -122,11 +124,23 @@ def _pool(prompt: Prompt) -> list[Sentence]:
         for text in _clauses(note.text):
             if text not in seen and not asks(text):
                 seen.add(text)
-                words = features(f"{text} {note.speaker}" if note.speaker not in _ROLES else text)
-                pool.append(Sentence(text, note, rank, words, frozenset(concepts(text))))
-    names = _names(note.speaker for note in notes)
-    pool = [one for one in pool if _tells(one.text, names)]
+                pool += _read(text, note, rank, names)
     return [*pool, *_from_profile(prompt, pool)]
+
+
+def _read(text: str, note: Note, rank: int, names: frozenset[str]) -> list[Sentence]:
+    """Read a clause, once for all that is asked of it; nothing comes of one that tells nothing.
+
+    That is one without any content besides the name of whom it is said to: "Wow, Anna!".
+    """
+    words, runs = words_and_runs(text)
+    stemmed = stems(words)
+    if not any(map(str.isdigit, text)) and names.issuperset(most_mentioned(mentions(words, stemmed, runs), 8)):
+        return []
+    said = features_of(words, stemmed, runs)
+    if note.speaker not in _ROLES:
+        said |= features(note.speaker)
+    return [Sentence(text, note, rank, said, frozenset(concept_mentions(stemmed, runs)))]
 
 
 def _from_profile(prompt: Prompt, pool: Sequence[Sentence]) -> list[Sentence]:
@@ -145,11 +159,6 @@ def _from_profile(prompt: Prompt, pool: Sequence[Sentence]) -> list[Sentence]:
 def _names(speakers: Iterable[str]) -> frozenset[str]:
     """Return the words of the names among speakers."""
     return frozenset(word for speaker in set(speakers) - _ROLES for word in keywords(speaker, 3))
-
-
-def _tells(text: str, names: frozenset[str]) -> bool:
-    """Whether a sentence has any content besides the name of whom it is said to ("Wow, Anna!" has none)."""
-    return any(character.isdigit() for character in text) or not names.issuperset(keywords(text, 8))
 
 
 def _clauses(text: str) -> Iterable[str]:
