@@ -29,6 +29,10 @@ FOREVER = 253_402_300_800.0
 can compare with null, and equal for all live records, because every store gets equality right."""
 
 
+MOST = 10**12 - 1
+"""The highest place in a log and count of anything: twelve digits, as the keys of a log have."""
+
+
 class MemoryRecord(BaseModel):
     """One memory: a statement, the evidence for it, and its place on two clocks.
 
@@ -75,9 +79,9 @@ class MemoryRecord(BaseModel):
     quote: str | None = None
     speaker: str | None = None
     thread_id: str | None = None
-    position: int | None = None
+    position: int | None = Field(default=None, ge=0, le=MOST)
     pinned: bool = False
-    access_count: int = 0
+    access_count: int = Field(default=0, ge=0, le=MOST)
     last_accessed_at: AwareDatetime | None = None
 
     def model_post_init(self, _context: Any, /) -> None:
@@ -160,14 +164,17 @@ def from_value(value: dict[str, Any], usage: dict[str, Any] | None = None) -> Me
         StoreCorruptError: The value is none of a record; the message names the field, not what is in it.
     """
     fields = {name: entry for name, entry in value.items() if name not in _COLUMNS}
+    fields |= {name: usage[name] for name in _USAGE & usage.keys()} if usage else {}
     try:
-        return MemoryRecord.model_validate(fields | (usage or {}))
+        return MemoryRecord.model_validate(fields)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise StoreCorruptError(
-            f"{str(value.get('id'))[:64]!r} is no record of a memory: {where}: {first['msg']}"
-        ) from None
+        raise StoreCorruptError(f"no record of a memory: {first_problem(error)}") from None
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return the first field that a validation refuses and why, without what is in it."""
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{'.'.join(map(str, first['loc']))[:64]}: {first['msg']}"
 
 
 class RecallStep(BaseModel):

@@ -166,7 +166,7 @@ def _check_record(key: str, value: dict[str, Any]) -> None:
     try:
         record = from_value(value)
     except StoreCorruptError as error:
-        raise InvalidInputError(str(error)) from None
+        raise InvalidInputError(f"{key[:64]!r} is {error}") from None
     columns = ("occurred_ts", "believed_from", "believed_until")
     if not all(isinstance(value.get(name), int | float) for name in columns) or not isinstance(value.get("text"), str):
         raise InvalidInputError(f"no memory record: {', '.join(columns)} or text is missing")

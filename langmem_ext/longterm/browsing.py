@@ -17,10 +17,11 @@ from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core, get_items, is_shadow, scan, search_items
 from langmem_ext.longterm.log import MAX_PAGE
 from langmem_ext.longterm.plan import Bound
+from langmem_ext.longterm.stored import number_in, record_in
 from langmem_ext.longterm.writing import check_kind, check_label, check_whole
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Ordered, SupportsCounts, SupportsOrdered
-from langmem_ext.records import FOREVER, Kind, MemoryRecord, from_value
+from langmem_ext.records import FOREVER, Kind, MemoryRecord
 from langmem_ext.text import canonical_keyword
 from langmem_ext.times import check_order, parse_bound
 
@@ -101,7 +102,7 @@ def browse(
         "offset": offset,
     }
     found = yield from _page(core, _FIELDS[clock], options)
-    records = [from_value(item.value) for item in found.items]
+    records = [record_in(item) for item in found.items]
     return RecordPage(records=records, total=found.numbers.size, offset=offset, days=days(found.numbers, core.zone))
 
 
@@ -170,11 +171,13 @@ def _page(core: Core, by: str, options: dict[str, Any]) -> Operation[Ordered]:
         )
     items = yield from scan(core, leaf)
     chosen = [item for item in items if _admits(item, options)]
-    chosen.sort(
-        key=lambda item: (float(item.value[by]), item.value.get("position") or 0), reverse=not options["ascending"]
-    )
+    chosen.sort(key=lambda item: (number_in(item, by), _position(item)), reverse=not options["ascending"])
     page = chosen[options["offset"] : options["offset"] + options["limit"]]
-    return Ordered(page, np.asarray([float(item.value[by]) for item in chosen]))
+    return Ordered(page, np.asarray([number_in(item, by) for item in chosen]))
+
+
+def _position(item: SearchItem) -> float:
+    return number_in(item, "position") if "position" in item.value else 0
 
 
 def _admits(item: SearchItem, options: dict[str, Any]) -> bool:
@@ -182,10 +185,10 @@ def _admits(item: SearchItem, options: dict[str, Any]) -> bool:
     value, equal, keys = item.value, options["filter"], options["keys"]
     occurred = equal.get("occurred_ts", {})
     return (
-        (value["believed_until"] == FOREVER) == (equal["believed_until"] == FOREVER)
+        (number_in(item, "believed_until") == FOREVER) == (equal["believed_until"] == FOREVER)
         and not is_shadow(item)
-        and occurred.get("$gte", -np.inf) <= value["occurred_ts"] < occurred.get("$lt", np.inf)
-        and ("kind" not in equal or value["kind"] in equal["kind"]["$in"])
+        and occurred.get("$gte", -np.inf) <= number_in(item, "occurred_ts") < occurred.get("$lt", np.inf)
+        and ("kind" not in equal or value.get("kind") in equal["kind"]["$in"])
         and ("thread_id" not in equal or value.get("thread_id") == equal["thread_id"])
         and (keys is None or item.key in keys)
         and _has(value, options["contains"])
@@ -197,7 +200,9 @@ def _has(value: dict[str, Any], contains: tuple[str, str] | None) -> bool:
         return True
     field, text = contains
     held = value.get(field)
-    return text.casefold() in held.casefold() if isinstance(held, str) else text in (held or ())
+    if isinstance(held, str):
+        return text.casefold() in held.casefold()
+    return isinstance(held, list) and text in held
 
 
 def days(moments: NDArray[np.float64], zone: tzinfo) -> dict[date, int]:
@@ -240,7 +245,7 @@ def keyword_entries(core: Core, keywords: Sequence[str], *, limit: int = 4) -> O
     ]
     ids = list(dict.fromkeys(key for keys in named for key in keys))
     items = yield from get_items(core, core.records_leaf, ids)
-    records = {item.key: from_value(item.value) for item in items if item}
+    records = {item.key: record_in(item) for item in items if item}
     return {word: [records[key] for key in keys if key in records] for word, keys in zip(words, named, strict=True)}
 
 

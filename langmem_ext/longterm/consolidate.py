@@ -13,7 +13,7 @@ from functools import partial
 from langgraph.store.base import GetOp, Item, Op
 from pydantic import BaseModel, Field
 
-from langmem_ext.errors import CapReachedError, ModelOutputError
+from langmem_ext.errors import CapReachedError, ModelOutputError, StoreCorruptError
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, exclusively
 from langmem_ext.longterm.digest import (
@@ -41,12 +41,13 @@ from langmem_ext.longterm.redacting import redacted_draft
 from langmem_ext.longterm.rollup import mark_dirty, roll_up
 from langmem_ext.longterm.schemas import Digest, SummaryDraft
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
+from langmem_ext.longterm.stored import record_in
 from langmem_ext.longterm.upkeep import keep_up, upkeep_due
 from langmem_ext.longterm.writing import puts
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import SUMMARISE
-from langmem_ext.records import MemoryRecord, from_value
+from langmem_ext.records import MemoryRecord
 from langmem_ext.text import language
 from langmem_ext.tracing import traced
 
@@ -150,6 +151,8 @@ def _roll_up(core: Core, job: Job) -> Operation[None]:
     try:
         written = yield from exclusively(core, "rollup", lambda: roll_up(core, job.account))
         job.report.rolled_up.extend(written)
+    except StoreCorruptError:
+        raise
     except Exception as error:  # noqa: BLE001 - a model may raise anything; the next run rolls up what is left
         job.report.warnings.append(f"roll-up of topics stays pending: {type(error).__name__}")
         logger.warning("roll-up stays pending: %s", type(error).__name__)
@@ -172,6 +175,8 @@ def _thread(core: Core, seen: Progress, job: Job) -> Operation[bool]:
         done = done.to(core, window.end, said)
         try:
             job.report.summaries.extend((yield from _digest(core, window, done, job.account)))
+        except StoreCorruptError:
+            raise
         except Exception as error:  # noqa: BLE001 - a model may raise anything; the window stays pending
             job.report.warnings.append(
                 f"{done.thread_id} {start}-{length}: {type(error).__name__}: the window stays pending"
@@ -209,7 +214,7 @@ def _write(
     ids = dict.fromkeys(entry.id for _, entries in drafts for entry in entries)
     gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in ids]
     *stored, spent = yield from batch(core.store, [*gets, spent_get(core)])
-    fresh = {item.key: from_value(item.value) for item in stored if isinstance(item, Item)}
+    fresh = {item.key: record_in(item) for item in stored if isinstance(item, Item)}
     summaries: list[MemoryRecord] = []
     changed: dict[str, MemoryRecord] = {}
     for number, (draft, entries) in enumerate(drafts):

@@ -23,10 +23,11 @@ from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError, RecordNotFoundError
 from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.settings import RecallSettings
+from langmem_ext.longterm.stored import record_in
 from langmem_ext.longterm.structured import StructuredModel
 from langmem_ext.operations import Operation, Request, ask, batch
 from langmem_ext.protocols import SupportsExclusive
-from langmem_ext.records import MemoryRecord, clean, from_value
+from langmem_ext.records import MemoryRecord, clean
 from langmem_ext.times import resolve_zone
 from langmem_ext.tokens import count_text
 
@@ -182,6 +183,24 @@ def get_items(core: Core, leaf: tuple[str, ...], keys: Sequence[str]) -> Operati
     return [result if isinstance(result, Item) else None for result in results]
 
 
+def check_id(record_id: object) -> str:
+    """Return the record id.
+
+    Raises:
+        InvalidInputError: Not a non-empty string.
+    """
+    if not isinstance(record_id, str) or not record_id:
+        raise InvalidInputError(f"a record id is a non-empty string, got {record_id!r}")
+    return clean(record_id)
+
+
+def not_found(core: Core, record_id: str) -> RecordNotFoundError:
+    """Return the error that tells that there is no such record."""
+    return RecordNotFoundError(
+        f"no record {record_id!r} in namespace {core.namespace!r}; records() lists what is there"
+    )
+
+
 def get_record(core: Core, record_id: object) -> Operation[MemoryRecord]:
     """Get one record with its access statistics.
 
@@ -189,24 +208,20 @@ def get_record(core: Core, record_id: object) -> Operation[MemoryRecord]:
         InvalidInputError: `record_id` is not a non-empty string.
         RecordNotFoundError: There is none.
     """
-    if not isinstance(record_id, str) or not record_id:
-        raise InvalidInputError(f"a record id is a non-empty string, got {record_id!r}")
-    record_id = clean(record_id)
+    record_id = check_id(record_id)
     ops: list[Op] = [
         GetOp(core.records_leaf, record_id, refresh_ttl=False),
         GetOp(core.leaf(namespaces.USAGE), record_id, refresh_ttl=False),
     ]
     item, usage = yield from batch(core.store, ops)
     if not isinstance(item, Item) or is_shadow(item):
-        raise RecordNotFoundError(
-            f"no record {record_id!r} in namespace {core.namespace!r}; records() lists what is there"
-        )
-    return from_value(item.value, usage.value if isinstance(usage, Item) else None)
+        raise not_found(core, record_id)
+    return record_in(item, usage if isinstance(usage, Item) else None)
 
 
 def is_shadow(item: Item) -> bool:
-    """Tell the trace of an undone belief (see `versions`) from the record itself: its key is not the record's id."""
-    return item.key != item.value.get("id")
+    """Tell the trace of an undone belief (see `versions`) from the record itself."""
+    return bool(item.value.get("shadow")) and item.key != item.value.get("id")
 
 
 def scan(core: Core, leaf: tuple[str, ...], equal: dict[str, Any] | None = None) -> Operation[list[SearchItem]]:

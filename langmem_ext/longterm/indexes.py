@@ -8,6 +8,7 @@ from langgraph.store.base import SearchItem, SearchOp
 
 from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, scan, search_items
+from langmem_ext.longterm.stored import text_in
 from langmem_ext.operations import Operation, batch
 
 _PER_KEYWORD = 64
@@ -67,7 +68,7 @@ def topics(core: Core) -> Operation[dict[str, list[str]]]:
     entries = yield from scan(core, core.leaf(namespaces.TOPICS))
     found: dict[str, list[tuple[bool, str]]] = {}
     for item in entries:
-        topic = str(item.value.get("topic") or namespaces.unlabel(item.namespace[-1]))
+        topic = text_in(item, "topic")
         found.setdefault(topic, []).append((item.value.get("kind") != "summary", item.key))
     return {topic: [key for _, key in sorted(found[topic])] for topic in sorted(found)}
 

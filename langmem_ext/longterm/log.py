@@ -22,13 +22,14 @@ from langchain_core.messages import (
 from langgraph.store.base import GetOp, Item, Op
 
 from langmem_ext import namespaces
-from langmem_ext.errors import InvalidInputError
+from langmem_ext.errors import InvalidInputError, StoreCorruptError
 from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
 from langmem_ext.longterm.progress import Head
 from langmem_ext.longterm.redacting import redacted
+from langmem_ext.longterm.stored import record_in, text_in
 from langmem_ext.longterm.writing import commit, moment, record_put
 from langmem_ext.operations import Operation, batch
-from langmem_ext.records import MemoryRecord, clean, clean_json, derived_id, from_value, new_id
+from langmem_ext.records import MemoryRecord, clean, clean_json, derived_id, new_id
 from langmem_ext.tracing import traced
 
 ROLES = {"human": "user", "ai": "assistant", "AIMessageChunk": "assistant", "HumanMessageChunk": "user"}
@@ -148,7 +149,7 @@ def _append(core: Core, thread_id: str, records: Sequence[MemoryRecord]) -> Oper
     wanted = [(core.records_leaf, record.id) for record in records]
     wanted.append((core.leaf(namespaces.THREADS), thread_id))
     *found, item = yield from batch(core.store, [GetOp(leaf, key, refresh_ttl=False) for leaf, key in wanted])
-    stored = {item.key: from_value(item.value) for item in found if isinstance(item, Item)}
+    stored = {item.key: record_in(item) for item in found if isinstance(item, Item)}
     head = Head.of(thread_id, item)
     ops: list[Op] = []
     for record in records:
@@ -220,20 +221,32 @@ def read_log(core: Core, thread_id: str, *, start: int = 0, limit: int = 100) ->
 
 def read_range(core: Core, thread_id: str, start: int, end: int) -> Operation[list[MemoryRecord]]:
     """Return the messages at some positions of a thread's log, which is known to be that long."""
-    return [from_value(item.value) for item in (yield from range_items(core, thread_id, start, end))]
+    return [record_in(item) for item in (yield from range_items(core, thread_id, start, end))]
 
 
 def range_items(core: Core, thread_id: str, start: int, end: int) -> Operation[list[Item]]:
     """Return the store's items of those messages, for who has read most of them already."""
     keys = [position_key(place) for place in range(start, end)]
     entries = yield from get_items(core, _log_leaf(core, thread_id), keys)
-    ids = [str(entry.value.get("record")) for entry in entries if isinstance(entry, Item)]
+    ids = [text_in(entry, "record") for entry in entries if isinstance(entry, Item)]
     items = yield from get_items(core, core.records_leaf, ids)
     return [item for item in items if item]
 
 
 def to_message(record: MemoryRecord) -> BaseMessage:
-    """Return the LangChain message that a log record was made of."""
+    """Return the LangChain message that a log record was made of.
+
+    Raises:
+        StoreCorruptError: Its data is none of a message.
+    """
+    try:
+        return _message(record)
+    except Exception as error:  # noqa: BLE001 - LangChain's parser raises anything at what is no message
+        problem = f"data: no message ({type(error).__name__})"
+        raise StoreCorruptError(f"records {record.id[:64]!r} is damaged: {problem}; forget() removes it") from None
+
+
+def _message(record: MemoryRecord) -> BaseMessage:
     data = record.data if isinstance(record.data, dict) else {}
     whole = data.get("message")
     if isinstance(whole, dict):
@@ -259,4 +272,4 @@ def read_messages(core: Core, thread_id: str, *, start: int = 0, limit: int = 10
 def threads(core: Core) -> Operation[list[str]]:
     """Return the ids of the conversations in the log, sorted."""
     items = yield from scan(core, core.leaf(namespaces.THREADS))
-    return sorted(str(item.value["thread"]) for item in items)
+    return sorted(item.key for item in items)

@@ -16,8 +16,9 @@ from langmem_ext.longterm.core import Core, get_items, search_items
 from langmem_ext.longterm.plan import Plan
 from langmem_ext.longterm.ranking import fuse
 from langmem_ext.longterm.reading import records
+from langmem_ext.longterm.stored import record_in
 from langmem_ext.operations import Operation, batch
-from langmem_ext.records import Kind, MemoryRecord, from_value
+from langmem_ext.records import Kind, MemoryRecord
 from langmem_ext.text import canonical_keyword
 
 FACT_KINDS: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile")
@@ -43,7 +44,7 @@ def neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[M
     ids.update(dict.fromkeys(latest))
     chosen = list(ids)[: policy.neighbours]
     items = yield from get_items(core, core.records_leaf, [key for key in chosen if key not in latest])
-    known = latest | {item.key: from_value(item.value) for item in items if item}
+    known = latest | {item.key: record_in(item) for item in items if item}
     return [known[key] for key in chosen if key in known]
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
@@ -11,9 +12,10 @@ from langmem_ext.longterm.core import Core, get_items, get_record, put
 from langmem_ext.longterm.progress import CONSOLIDATED, DISTILLED, progress
 from langmem_ext.longterm.redacting import redacted_json
 from langmem_ext.longterm.spending import SPENT, Spending
+from langmem_ext.longterm.stored import Stored, value_in
 from langmem_ext.longterm.writing import check_whole, commit
 from langmem_ext.operations import Operation
-from langmem_ext.records import MemoryRecord, Recall
+from langmem_ext.records import MemoryRecord, Recall, RecallStep
 
 RECALLS = "recalls"
 """Leaf below the state: how turns recalled, key = id of the message that began the turn."""
@@ -73,7 +75,21 @@ def spending(core: Core, *, days: int = 30) -> Operation[dict[date, Spending]]:
     today = core.now().astimezone(core.zone).date()
     dates = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     items = yield from get_items(core, core.leaf(namespaces.STATE), [SPENT + day.isoformat() for day in dates])
-    return {day: Spending.model_validate(item.value) for day, item in zip(dates, items, strict=True) if item}
+    return {day: Spending.in_item(item) for day, item in zip(dates, items, strict=True) if item}
+
+
+class _Note(Stored):
+    """A recall with the ids of its records in their place."""
+
+    query: str
+    ids: list[Annotated[str, Field(min_length=1)]]
+    scores: list[float]
+    tokens: int = 0
+    trace: list[RecallStep] = Field(default_factory=list)
+
+
+class _Noted(Stored):
+    recalls: list[_Note]
 
 
 def note_recalls(core: Core, message_id: str, recalls: Sequence[Recall]) -> Operation[None]:
@@ -103,16 +119,11 @@ def recalls_of(core: Core, message_id: str) -> Operation[list[Recall]]:
     message = yield from get_record(core, message_id)
     (item,) = yield from get_items(core, core.leaf(namespaces.STATE, RECALLS), [message.id])
     found: list[Recall] = []
-    for note in item.value["recalls"] if item else ():
-        ids = [str(record_id) for record_id in note["ids"]]
-        scores = dict(zip(ids, note["scores"], strict=False))
-        records = yield from _still_there(core, ids)
-        kept = {name: value for name, value in note.items() if name not in {"ids", "scores"}}
-        found.append(
-            Recall.model_validate(
-                kept | {"records": records, "scores": [scores.get(record.id, 0.0) for record in records]}
-            )
-        )
+    for note in value_in(item, _Noted).recalls if item else ():
+        scores = dict(zip(note.ids, note.scores, strict=False))
+        records = yield from _still_there(core, note.ids)
+        kept = [scores.get(record.id, 0.0) for record in records]
+        found.append(Recall(query=note.query, records=records, scores=kept, tokens=note.tokens, trace=note.trace))
     return found
 
 

@@ -9,6 +9,7 @@ from langmem_ext.concepts import concepts
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import check_thread
+from langmem_ext.longterm.stored import is_number
 from langmem_ext.longterm.writing import check_kind, check_label, check_whole
 from langmem_ext.records import FOREVER, Kind, clean
 from langmem_ext.text import canonical_keyword, keywords as text_keywords
@@ -83,8 +84,8 @@ class Plan:
         What lacks a column, or has it of another type, is no record of ours and does not pass.
         """
         try:
-            return "id" in value and self._admits(value)
-        except (KeyError, TypeError, ValueError):
+            return isinstance(value["id"], str) and self._admits(value)
+        except (KeyError, TypeError):
             return False
 
     def _admits(self, value: Mapping[str, Any]) -> bool:
@@ -93,9 +94,10 @@ class Plan:
             believed = value["believed_until"] == FOREVER
         else:
             believed = value["believed_from"] < moment <= value["believed_until"]
-        occurred = float(value["occurred_ts"])
+        occurred = value["occurred_ts"]
         return (
             believed
+            and is_number(occurred)
             and (self.start is None or occurred >= self.start.timestamp())
             and (self.end is None or occurred < self.end.timestamp())
             and (not self.kinds or value["kind"] in self.kinds)

@@ -10,8 +10,9 @@ from langgraph.store.base import SearchOp
 
 from langmem_ext.longterm.core import Core, is_shadow, search_items
 from langmem_ext.longterm.fact_rules import slots
+from langmem_ext.longterm.stored import record_in
 from langmem_ext.operations import Operation, batch
-from langmem_ext.records import FOREVER, from_value
+from langmem_ext.records import FOREVER
 
 MAX_RECORDS = 40
 """Records at most, the last written; a profile is what is worth its tokens on every call."""
@@ -29,7 +30,7 @@ def profile(core: Core) -> Operation[dict[str, Any]]:
     (result,) = yield from batch(
         core.store, [SearchOp(core.records_leaf, filter=equal, limit=MAX_RECORDS, refresh_ttl=False)]
     )
-    found = [from_value(item.value) for item in search_items(result) if not is_shadow(item)]
+    found = [record_in(item) for item in search_items(result) if not is_shadow(item)]
     fields: dict[str, Any] = {}
     notes: list[str] = []
     for record in sorted(found, key=lambda record: record.occurred_at):

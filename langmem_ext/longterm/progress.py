@@ -14,8 +14,9 @@ from langgraph.store.base import GetOp, Item, Op
 
 from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, put, scan
+from langmem_ext.longterm.stored import Stored, Whole, moment_in, value_in
 from langmem_ext.operations import Operation, batch
-from langmem_ext.records import MemoryRecord, epoch
+from langmem_ext.records import MemoryRecord
 
 DISTILLED = "distilled:"
 """Prefix of the state keys that say how far `update` has got in each thread."""
@@ -46,6 +47,18 @@ class Watch:
         return self.told is None or self.told(self.done, self.total) is not False
 
 
+class _Kept(Stored):
+    length: Whole
+    tokens: Whole = 0
+    session: Whole | None = None
+    last: float | None = None
+
+
+class _Reached(Stored):
+    position: Whole
+    tokens: Whole = 0
+
+
 @dataclass(slots=True)
 class Head:
     """Where a thread's log stands.
@@ -67,15 +80,11 @@ class Head:
     @classmethod
     def of(cls, thread_id: str, item: object) -> "Head":
         """Read the head of a thread; of one without an item nothing has been said."""
-        value = item.value if isinstance(item, Item) else {}
-        last = value.get("last")
-        return cls(
-            thread_id,
-            int(value.get("length", 0)),
-            int(value.get("tokens", 0)),
-            value.get("session"),
-            None if last is None else epoch(last),
-        )
+        if not isinstance(item, Item):
+            return cls(thread_id)
+        kept = value_in(item, _Kept)
+        last = None if kept.last is None else moment_in(item, "last")
+        return cls(thread_id, kept.length, kept.tokens, kept.session, last)
 
     def add(self, core: Core, record: MemoryRecord, *, said: bool) -> None:
         """Count one more message, `said` by a person or not; a long silence before it begins a session."""
@@ -111,8 +120,10 @@ class Progress:
     @classmethod
     def of(cls, head: Head, item: object) -> "Progress":
         """Read a watermark; a thread without one has not been begun."""
-        value = item.value if isinstance(item, Item) else {}
-        return cls(head, int(value.get("position", 0)), int(value.get("tokens", 0)))
+        if not isinstance(item, Item):
+            return cls(head)
+        reached = value_in(item, _Reached)
+        return cls(head, reached.position, reached.tokens)
 
     @property
     def thread_id(self) -> str:

@@ -11,10 +11,11 @@ from langmem_ext.longterm.browsing import count, count_leaves
 from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
 from langmem_ext.longterm.progress import DISTILLED, progress
 from langmem_ext.longterm.spending import Spending, spent_today
+from langmem_ext.longterm.stored import record_in
 from langmem_ext.longterm.writing import check_kind, check_whole
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates, SupportsOrdered
-from langmem_ext.records import FOREVER, KINDS, Kind, MemoryRecord, from_value
+from langmem_ext.records import FOREVER, KINDS, Kind, MemoryRecord
 
 MAX_PAGE = 1000
 
@@ -87,9 +88,9 @@ def records(
             equal["kind"] = {"$in": wanted}
         op = SearchOp(core.records_leaf, filter=equal, limit=limit, offset=offset, refresh_ttl=False)
         (result,) = yield from batch(core.store, [op])
-        return [from_value(item.value) for item in search_items(result)]
+        return [record_in(item) for item in search_items(result)]
     items = yield from scan(core, core.records_leaf, equal)
-    found = [from_value(item.value) for item in items]
+    found = [record_in(item) for item in items]
     chosen = [record for record in found if not wanted or record.kind in wanted]
     chosen.sort(key=lambda record: (record.recorded_at, record.position or 0), reverse=True)
     return chosen[offset : offset + limit]

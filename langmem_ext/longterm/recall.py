@@ -20,10 +20,11 @@ from langmem_ext.longterm.candidates import hybrid_candidates
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.indexes import Named, look_up
 from langmem_ext.longterm.plan import Bound, Plan, make_plan
+from langmem_ext.longterm.stored import record_in
 from langmem_ext.longterm.topics import is_topical
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Candidates
-from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, from_value, render
+from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, render
 from langmem_ext.tracing import traced
 
 _NOTED = 8
@@ -210,7 +211,7 @@ def _load(
         if reason or item is None:
             dropped[key] = reason
         else:
-            kept.append((from_value(item.value, use.value if use else None), scores[key]))
+            kept.append((record_in(item, use), scores[key]))
     records = [record for record, _ in kept]
     boosted = ranking.boost(np.asarray([score for _, score in kept]), records, plan.now, core.settings)
     order = np.argsort(-boosted, kind="stable")

@@ -8,10 +8,10 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from langgraph.store.base import GetOp, Item, Op
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError
@@ -23,12 +23,13 @@ from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import Insight, Reflections
 from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
+from langmem_ext.longterm.stored import Stored, record_in, value_in
 from langmem_ext.longterm.writing import puts
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import REFLECT
 from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import FOREVER, Kind, MemoryRecord, derived_id, from_value
+from langmem_ext.records import FOREVER, Kind, MemoryRecord, derived_id
 from langmem_ext.text import language
 from langmem_ext.tracing import traced
 
@@ -38,6 +39,12 @@ REFLECTED = "reflected"
 """State key of the moment up to which reflection has read."""
 _READ: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile", "summary")
 _EVIDENCE = 2
+
+
+class Reflected(Stored):
+    """The moment up to which reflection has read."""
+
+    until: Annotated[AwareDatetime, Field(strict=False)]
 
 
 class ReflectionReport(BaseModel):
@@ -133,7 +140,7 @@ def _write(
 
 def _since(core: Core) -> Operation[datetime | None]:
     (item,) = yield from get_items(core, core.leaf(namespaces.STATE), [REFLECTED])
-    return datetime.fromisoformat(item.value["until"]) if item else None
+    return value_in(item, Reflected).until if item else None
 
 
 def _fresh(core: Core, since: datetime | None) -> Operation[list[MemoryRecord]]:
@@ -144,7 +151,7 @@ def _fresh(core: Core, since: datetime | None) -> Operation[list[MemoryRecord]]:
     found: list[MemoryRecord] = []
     for kind in _READ:
         items = yield from scan(core, core.records_leaf, believed | {"kind": kind})
-        records = (from_value(item.value) for item in items if not is_shadow(item))
+        records = (record_in(item) for item in items if not is_shadow(item))
         found.extend(record for record in records if since is None or record.recorded_at > since)
     return sorted(found, key=lambda record: (record.recorded_at, record.id))
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from langgraph.store.base import GetOp, Item, Op
+from pydantic import Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError, RecordNotFoundError
@@ -22,11 +23,12 @@ from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.schemas import SummaryDraft
 from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import Account, spent_get
+from langmem_ext.longterm.stored import Stored, record_in, value_in
 from langmem_ext.longterm.versions import supersede
 from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import ROLL_UP
-from langmem_ext.records import MemoryRecord, from_value
+from langmem_ext.records import MemoryRecord
 from langmem_ext.text import language
 
 DIRTY = "dirty"
@@ -72,7 +74,7 @@ def _topic(core: Core, topic: str, account: Account) -> Operation[list[str]]:
     """Roll one topic up; its mark goes once none of its weeks is still open."""
     sessions = yield from _sessions(core, topic)
     (known,) = yield from get_items(core, core.leaf(namespaces.STATE), [ROLLED + topic])
-    job = TopicJob(topic, account, dict(known.value["parts"]) if known else {})
+    job = TopicJob(topic, account, value_in(known, Rolled).parts if known else {})
     level: list[MemoryRecord] = []
     for name, group in _weeks(core, [session for session in sessions if _closed(core, session.occurred_at)]).items():
         for part, chunk in enumerate(batched(group, core.distillation.fan_in)):
@@ -92,7 +94,7 @@ def _sessions(core: Core, topic: str) -> Operation[list[MemoryRecord]]:
     entries = yield from scan(core, core.leaf(namespaces.TOPICS, namespaces.label(topic.casefold())))
     ids = [entry.key for entry in entries if entry.value.get("kind") == "summary"]
     items = yield from get_items(core, core.records_leaf, ids)
-    records = [from_value(item.value) for item in items if item]
+    records = [record_in(item) for item in items if item]
     return sorted((r for r in records if r.live and r.thread_id is not None), key=lambda r: (r.occurred_at, r.id))
 
 
@@ -103,31 +105,45 @@ def _weeks(core: Core, sessions: Sequence[MemoryRecord]) -> dict[str, list[Memor
     return weeks
 
 
+class Part(Stored):
+    """What one roll-up of a topic has read: its summary, and the ids of those that it stands for."""
+
+    id: str = ""
+    children: list[str] = Field(default_factory=list)
+
+
+class Rolled(Stored):
+    """Which roll-ups of a topic have read what, by name."""
+
+    topic: str
+    parts: dict[str, Part]
+
+
 @dataclass(slots=True)
 class TopicJob:
     """One topic's roll-up: which parts have read what, and what was written this time."""
 
     topic: str
     account: Account
-    rolled: dict[str, Any]
+    rolled: dict[str, Part]
     written: list[str] = field(default_factory=list)
 
 
 def _part(core: Core, job: TopicJob, name: str, children: Sequence[MemoryRecord]) -> Operation[MemoryRecord]:
     """Return the summary of some summaries, written anew only where they are not those it has read."""
     ids = [child.id for child in children]
-    known: dict[str, Any] = job.rolled.get(name, {"id": "", "children": []})
-    (item,) = yield from get_items(core, core.records_leaf, [known["id"] or "none"])
-    if item and known["children"] == ids:
-        return from_value(item.value)
-    previous = from_value(item.value) if item else None
-    seen = set(known["children"]) if previous and set(known["children"]) <= set(ids) else set()
+    known = job.rolled.get(name, Part())
+    (item,) = yield from get_items(core, core.records_leaf, [known.id or "none"])
+    if item and known.children == ids:
+        return record_in(item)
+    previous = record_in(item) if item else None
+    seen = set(known.children) if previous and set(known.children) <= set(ids) else set()
     unread = [child for child in children if child.id not in seen]
     draft = yield from _fold(core, previous if seen else None, unread, job.account)
     draft = draft.model_copy(update={"topic": job.topic})
     new = summary_record(core, f"{job.topic}/{name}/{ids[-1]}/{len(ids)}", None, children, draft)
     read = [*([previous] if previous and seen else []), *unread]
-    yield from exclusively(core, "versions", lambda: _write(core, job, name, Written(new, ids, read, known["id"])))
+    yield from exclusively(core, "versions", lambda: _write(core, job, name, Written(new, ids, read, known.id)))
     job.written.append(new.id)
     return new
 
@@ -151,16 +167,17 @@ def _write(core: Core, job: TopicJob, name: str, written: Written) -> Operation[
     keys = [record.id for record in written.read]
     gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in [written.replaces or "none", *keys]]
     old, *sources, spent = yield from batch(core.store, [*gets, spent_get(core)])
-    now = [from_value(item.value).content if isinstance(item, Item) else None for item in sources]
+    now = [record_in(item).content if isinstance(item, Item) else None for item in sources]
     if now != [record.content for record in written.read]:
         raise RecordNotFoundError(f"what the roll-up of {name!r} has read was forgotten or changed meanwhile")
     new = written.record
     ops: list[Op] = list(puts(core, new))
     if isinstance(old, Item) and old.key != new.id:
-        previous = from_value(old.value)
+        previous = record_in(old)
         ops = supersede(core, old, new.model_copy(update={"supersedes": previous.id, "lineage": previous.lineage}))
-    parts = job.rolled | {name: {"id": new.id, "children": written.children}}
-    ops.append(put(core.leaf(namespaces.STATE), ROLLED + job.topic, {"topic": job.topic, "parts": parts}))
+    parts = job.rolled | {name: Part(id=new.id, children=written.children)}
+    rolled = Rolled(topic=job.topic, parts=parts)
+    ops.append(put(core.leaf(namespaces.STATE), ROLLED + job.topic, rolled.model_dump()))
     yield from job.account.commit(core, spent, ops)
     job.rolled = parts
 

@@ -12,6 +12,7 @@ from langgraph.store.base import Op
 from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, exclusively, get_items, put
 from langmem_ext.longterm.redacting import redacted_json
+from langmem_ext.longterm.stored import Stored, Whole, value_in
 from langmem_ext.operations import Operation, batch
 
 LEAF: Final = "running"
@@ -34,10 +35,18 @@ class Note(NamedTuple):
     position: int = 0
 
 
+class _Kept(Stored):
+    summary: str
+    position: Whole
+
+
 def read_note(core: Core, name: str, thread_id: str) -> Operation[Note | None]:
     """Return a note, None where there is none."""
     (item,) = yield from get_items(core, core.leaf(namespaces.STATE, LEAF), [_key(name, thread_id)])
-    return Note(str(item.value["summary"]), int(item.value["position"])) if item else None
+    if item is None:
+        return None
+    kept = value_in(item, _Kept)
+    return Note(kept.summary, kept.position)
 
 
 def write_note(core: Core, name: str, thread_id: str, old: Note | None, new: Note) -> Operation[bool]:
@@ -67,8 +76,12 @@ def note_put(core: Core, name: str, thread_id: str, note: Note) -> Op:
 
 def notes_removal(core: Core, thread_ids: Iterable[str]) -> list[Op]:
     """Return the deletes of the notes that hold words of these threads."""
-    leaf = core.leaf(namespaces.STATE, LEAF)
-    return [put(leaf, _key(name, thread_id), None) for thread_id in thread_ids for name in _WORDED]
+    return [note_removal(core, name, thread_id) for thread_id in thread_ids for name in _WORDED]
+
+
+def note_removal(core: Core, name: str, thread_id: str) -> Op:
+    """Return the delete of a note."""
+    return put(core.leaf(namespaces.STATE, LEAF), _key(name, thread_id), None)
 
 
 def _key(name: str, thread_id: str) -> str:

@@ -10,10 +10,10 @@ from functools import partial
 from typing import TypeVar
 
 from langgraph.store.base import GetOp, Item, Op
-from pydantic import BaseModel
 
 from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, exclusively, put
+from langmem_ext.longterm.stored import Stored, Whole, value_in
 from langmem_ext.longterm.writing import commit
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, batch
@@ -24,12 +24,12 @@ SPENT = "spent:"
 """Prefix of the state keys that hold a day's count, e.g. ``spent:2026-09-30`` (the memory's zone)."""
 
 
-class Spending(BaseModel):
+class Spending(Stored):
     """Model calls and tokens of one day."""
 
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
+    calls: Whole = 0
+    input_tokens: Whole = 0
+    output_tokens: Whole = 0
 
     @property
     def tokens(self) -> int:
@@ -44,7 +44,7 @@ class Spending(BaseModel):
     @classmethod
     def in_item(cls, item: object) -> "Spending":
         """Return the count that an item of the state holds; nothing was spent where there is none."""
-        return cls.model_validate(item.value) if isinstance(item, Item) else cls()
+        return value_in(item, cls) if isinstance(item, Item) else cls()
 
 
 def spent_today(core: Core) -> Operation[Spending]:

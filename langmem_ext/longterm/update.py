@@ -15,7 +15,7 @@ from typing import Any
 from langgraph.store.base import GetOp, Item, Op
 from pydantic import BaseModel, Field, ValidationError
 
-from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError
+from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError, StoreCorruptError
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, exclusively
 from langmem_ext.longterm.extraction import extract_operations, statements
@@ -36,12 +36,13 @@ from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
 from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
+from langmem_ext.longterm.stored import record_in
 from langmem_ext.longterm.versions import believed_since, supersede
 from langmem_ext.longterm.writing import build, moment, puts, reindex
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import UPDATE
-from langmem_ext.records import MemoryRecord, derived_id, escape, from_value
+from langmem_ext.records import MemoryRecord, derived_id, escape, first_problem
 from langmem_ext.text import language
 from langmem_ext.tracing import traced
 
@@ -166,6 +167,8 @@ def _thread(core: Core, seen: Progress, job: Job) -> Operation[bool]:
         span = Range(done.head, start, end, (yield from read_range(core, thread, start, end)))
         try:
             proposed = yield from _propose(core, span, job.account)
+        except StoreCorruptError:
+            raise
         except Exception as error:  # noqa: BLE001 - a model may raise anything; no message is lost by it
             _leave(job, span, error)
             return True
@@ -320,7 +323,7 @@ def _plan(
     if target is None:
         record = _record(core, span, operation, number, message)
         return puts(core, record), ("added", record.id)
-    old = from_value(target.value)
+    old = record_in(target)
     if operation.action == "retire":
         return supersede(core, target, None), ("retired", old.id)
     if operation.action == "reinforce":
@@ -346,9 +349,7 @@ def _typed(core: Core, operation: MemoryOperation) -> dict[str, Any] | None:
     try:
         value = schema.model_validate(operation.data or {})
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ModelOutputError(f"its data is no {operation.schema_name}: {where}: {first['msg']}") from None
+        raise ModelOutputError(f"its data is no {operation.schema_name}: {first_problem(error)}") from None
     return {"schema": operation.schema_name, **value.model_dump(mode="json")}
 
 

@@ -13,10 +13,11 @@ from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, exclusively, get_items, is_shadow, put, scan
+from langmem_ext.longterm.stored import record_in, text_in
 from langmem_ext.longterm.versions import believed_since, supersede
 from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.operations import Operation
-from langmem_ext.records import FOREVER, Kind, MemoryRecord, from_value
+from langmem_ext.records import FOREVER, Kind, MemoryRecord
 from langmem_ext.text import features
 
 KEPT_UP = "upkeep"
@@ -36,7 +37,7 @@ class Upkeep(BaseModel):
 def upkeep_due(core: Core) -> Operation[bool]:
     """Whether this memory was not kept up today."""
     (last,) = yield from get_items(core, core.leaf(namespaces.STATE), [KEPT_UP])
-    return last is None or last.value["day"] != _today(core)
+    return last is None or text_in(last, "day") != _today(core)
 
 
 def _today(core: Core) -> str:
@@ -57,8 +58,8 @@ def _keep_up(core: Core) -> Operation[Upkeep]:
         found = yield from scan(core, core.records_leaf, {"kind": kind, "believed_until": FOREVER})
         items = {item.key: item for item in found if not is_shadow(item)}
         usage = yield from get_items(core, core.leaf(namespaces.USAGE), list(items))
-        used = {item.key: item.value for item in usage if item}
-        records = {key: from_value(item.value, used.get(key)) for key, item in items.items()}
+        used = {item.key: item for item in usage if item}
+        records = {key: record_in(item, used.get(key)) for key, item in items.items()}
         for keeper, twins in duplicates(list(records.values()), core.settings.duplicate_overlap):
             ops.extend(_merge(core, items, keeper, twins))
             upkeep.merged.extend(twin.id for twin in twins)

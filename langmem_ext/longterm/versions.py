@@ -14,9 +14,10 @@ from langgraph.store.base import Item, Op, PutOp
 
 from langmem_ext.errors import InvalidInputError, RecordNotFoundError
 from langmem_ext.longterm.core import TEXT_INDEX, Core, exclusively, get_items, get_record, is_shadow, scan
+from langmem_ext.longterm.stored import moment_in, number_in, record_in
 from langmem_ext.longterm.writing import build, commit, puts, record_put, unindex
 from langmem_ext.operations import Operation
-from langmem_ext.records import MemoryRecord, epoch, from_value
+from langmem_ext.records import MemoryRecord
 from langmem_ext.tracing import traced
 
 SHADOW = "@"
@@ -26,7 +27,7 @@ SHADOW = "@"
 def lineage_items(core: Core, lineage: str) -> Operation[list[Item]]:
     """Return every item of one lineage, shadows included, oldest belief first."""
     items = yield from scan(core, core.records_leaf, {"lineage": lineage})
-    return sorted(items, key=lambda item: float(item.value["believed_from"]))
+    return sorted(items, key=lambda item: number_in(item, "believed_from"))
 
 
 def history(core: Core, id: str) -> Operation[list[MemoryRecord]]:  # noqa: A002
@@ -37,7 +38,7 @@ def history(core: Core, id: str) -> Operation[list[MemoryRecord]]:  # noqa: A002
     """
     record = yield from get_record(core, id)
     items = yield from lineage_items(core, record.lineage)
-    versions = [from_value(item.value) for item in items if not is_shadow(item)]
+    versions = [record_in(item) for item in items if not is_shadow(item)]
     return sorted(versions, key=lambda version: (version.recorded_at, version.supersedes is not None))
 
 
@@ -48,7 +49,7 @@ def head(core: Core, record: MemoryRecord) -> Operation[MemoryRecord]:
         (item,) = yield from get_items(core, core.records_leaf, [record.superseded_by])
         if item is None:
             return record
-        record = from_value(item.value)
+        record = record_in(item)
         seen.add(record.id)
     return record
 
@@ -75,7 +76,7 @@ def supersede(core: Core, item: Item, new: MemoryRecord | None, *, by: str | Non
 
     `by` names what took its place where that is not the successor itself.
     """
-    old = from_value(item.value)
+    old = record_in(item)
     when = new.recorded_at if new else core.now()
     successor = by or (new.id if new else None)
     ended = old.model_copy(update={"superseded_at": when, "superseded_by": successor})
@@ -138,7 +139,7 @@ def revise(
 
     def body() -> Operation[MemoryRecord]:
         item = yield from _current(core, id)
-        old = from_value(item.value)
+        old = record_in(item)
         _check_changeable(old)
         if not old.live:
             raise InvalidInputError(f"record {old.id!r} is retired; undo({old.id!r}) brings it back first")
@@ -167,7 +168,7 @@ def retire(core: Core, id: str) -> Operation[MemoryRecord]:  # noqa: A002
 
     def body() -> Operation[MemoryRecord]:
         item = yield from _current(core, id)
-        record = from_value(item.value)
+        record = record_in(item)
         _check_changeable(record)
         if record.live:
             yield from commit(core, supersede(core, item, None))
@@ -178,7 +179,7 @@ def retire(core: Core, id: str) -> Operation[MemoryRecord]:  # noqa: A002
 
 def _restore(core: Core, item: Item, now: datetime) -> Operation[list[Op]]:
     """Believe a superseded record again from now on, and leave its earlier time of belief as a shadow."""
-    record = from_value(item.value)
+    record = record_in(item)
     siblings = yield from lineage_items(core, record.lineage)
     number = 1 + sum(1 for other in siblings if is_shadow(other))
     shadow = item.value | {"shadow": True}
@@ -206,7 +207,7 @@ def undo(core: Core, id: str) -> Operation[MemoryRecord]:  # noqa: A002
 
     def body() -> Operation[MemoryRecord]:
         item = yield from _current(core, id)
-        latest = from_value(item.value)
+        latest = record_in(item)
         now = core.now()
         ops: list[Op] = []
         target = item
@@ -239,7 +240,7 @@ def pin(core: Core, id: str, *, pinned: bool = True) -> Operation[MemoryRecord]:
 
     def body() -> Operation[MemoryRecord]:
         item = yield from _current(core, id)
-        record = from_value(item.value)
+        record = record_in(item)
         if not record.live:
             raise InvalidInputError(f"record {record.id!r} is retired; undo({record.id!r}) brings it back first")
         if record.pinned != pinned:
@@ -252,4 +253,4 @@ def pin(core: Core, id: str, *, pinned: bool = True) -> Operation[MemoryRecord]:
 
 def believed_since(item: Item) -> datetime:
     """When the present belief in an item began."""
-    return epoch(float(item.value["believed_from"]))
+    return moment_in(item, "believed_from")

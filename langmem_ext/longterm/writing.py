@@ -16,9 +16,10 @@ from langmem_ext import namespaces
 from langmem_ext.errors import EmbeddingError, InvalidInputError
 from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
 from langmem_ext.longterm.redacting import redacted
+from langmem_ext.longterm.stored import Stored, Whole, record_in, value_in
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import KINDS, Kind, MemoryRecord, clean, clean_json, from_value, new_id, to_value
+from langmem_ext.records import KINDS, Kind, MemoryRecord, clean, clean_json, first_problem, new_id, to_value
 from langmem_ext.text import canonical_keyword
 from langmem_ext.times import parse_bound
 from langmem_ext.tracing import traced
@@ -135,9 +136,7 @@ def build(core: Core, fields: Mapping[str, Any], now: datetime) -> MemoryRecord:
             thread_id=clean_json(fields.get("thread_id")),
         )
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InvalidInputError(f"{where}: {first['msg']}; see MemoryRecord for what it holds") from None
+        raise InvalidInputError(f"{first_problem(error)}; see MemoryRecord for what it holds") from None
     return redacted(core, record.model_copy(update={"data": clean_json(record.data)}))
 
 
@@ -173,6 +172,10 @@ def unindex(core: Core, record: MemoryRecord) -> list[Op]:
     return [put(leaf, key, None) for leaf, key in index_entries(core, record)]
 
 
+class _Used(Stored):
+    access_count: Whole = 0
+
+
 def usage_puts(core: Core) -> Operation[list[Op]]:
     """Return the puts that add the unsaved uses to the stored access statistics."""
     unsaved = core.take_usage()
@@ -180,7 +183,7 @@ def usage_puts(core: Core) -> Operation[list[Op]]:
     stored = yield from get_items(core, leaf, list(unsaved))
     ops: list[Op] = []
     for (record_id, (count, when)), item in zip(unsaved.items(), stored, strict=True):
-        before = int(item.value.get("access_count", 0)) if item else 0
+        before = value_in(item, _Used).access_count if item else 0
         ops.append(put(leaf, record_id, {"access_count": before + count, "last_accessed_at": when.isoformat()}))
     return ops
 
@@ -264,7 +267,7 @@ def remember_many(core: Core, entries: Iterable[Mapping[str, Any]]) -> Operation
     by_id: dict[str, MemoryRecord] = {}
     taken = yield from _existing(core, built)
     for record in built:
-        known = from_value(taken[record.id].value) if record.id in taken else by_id.get(record.id)
+        known = record_in(taken[record.id]) if record.id in taken else by_id.get(record.id)
         if known and known.content != record.content:
             raise InvalidInputError(
                 f"id {record.id!r} is taken by another content; use revise(id, content) to change it"

@@ -20,8 +20,9 @@ from langmem_ext.longterm.log import (
     thread_length,
     to_message,
 )
+from langmem_ext.longterm.stored import record_in
 from langmem_ext.operations import Operation, arun, ask, run
-from langmem_ext.records import derived_id, from_value
+from langmem_ext.records import derived_id
 
 T = TypeVar("T")
 
@@ -164,7 +165,7 @@ class StoreChatMessageHistory(BaseChatMessageHistory):
         known = self._known.get(item.key)
         if known is not None and known[0] == item.updated_at:
             return known[1]
-        record = from_value(item.value)
+        record = record_in(item)
         said = Said(to_message(record), (record.position or 0) + 1)
         if len(self._known) >= _KNOWN:
             self._known.clear()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -88,7 +88,7 @@ def lexical_row(value: Mapping[str, Any], texts: Sequence[Text], paths: Sequence
     from langmem_ext.text import analyse  # noqa: PLC0415 - loads the stemmer and the character tables
 
     speaker, sequence, time = value.get("speaker"), value.get("thread_id"), value.get("occurred_ts")
-    placed = isinstance(time, int | float) and not isinstance(time, bool) and math.isfinite(time)
+    placed = isinstance(time, int | float) and not isinstance(time, bool) and abs(time) <= sys.float_info.max
     return LexicalRow(
         tokens=storable(analyse("\n".join(text.text for text in texts))),
         speaker=storable(speaker) if isinstance(speaker, str) else "",
