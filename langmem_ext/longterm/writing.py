@@ -13,7 +13,7 @@ from langgraph.store.base import Item, Op, PutOp
 from pydantic import ValidationError
 
 from langmem_ext import namespaces
-from langmem_ext.errors import EmbeddingError, InvalidInputError
+from langmem_ext.errors import EmbeddingError, InvalidInputError, StoreCorruptError
 from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.stored import Stored, Whole, record_in, value_in
@@ -168,8 +168,17 @@ def puts(core: Core, record: MemoryRecord, *, believed_from: datetime | None = N
 
 
 def unindex(core: Core, record: MemoryRecord) -> list[Op]:
-    """Return the deletes of a record's index entries."""
-    return [put(leaf, key, None) for leaf, key in index_entries(core, record)]
+    """Return the deletes of a stored record's index entries.
+
+    Raises:
+        StoreCorruptError: Its topic or a keyword can't have been indexed.
+    """
+    try:
+        return [put(leaf, key, None) for leaf, key in index_entries(core, record)]
+    except InvalidInputError as error:
+        raise StoreCorruptError(
+            f"records {record.id[:64]!r} is damaged: topic or keywords: {error}; forget() removes it"
+        ) from None
 
 
 class _Used(Stored):
