@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from langmem_ext.cli.opening import chat_model, local_zone, memory_over, opened_store, redactor
+from langmem_ext.cli.main import INTERRUPTED, NEGATIVE
+from langmem_ext.cli.opening import chat_model, local_zone, memory_over, opened_store, redactor, users
 from langmem_ext.cli.options import OFFLINE, Embed, Json, Model, Redact, StoreUrl, User
 from langmem_ext.cli.output import complain, plain, print_json, print_json_line, progress_bar, say
 from langmem_ext.errors import InvalidInputError
@@ -26,11 +27,9 @@ if TYPE_CHECKING:
     from langmem_ext.longterm.reflect import ReflectionReport
     from langmem_ext.longterm.update import UpdateReport
 
-_INTERRUPTED = 130
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd])")
 _SHORTEST, _LONGEST = 1.0, 366 * 86_400.0
-_PAGE = 500
 
 
 def consolidate(
@@ -116,22 +115,10 @@ class Memories:
     def __iter__(self) -> "Iterator[tuple[str, LongTermMemory]]":
         from langmem_ext.namespaces import user_namespace  # noqa: PLC0415
 
-        for user in [self.user] if self.user is not None else self._everyone():
+        for user in [self.user] if self.user is not None else users(self.store):
             if user not in self._open:
                 self._open[user] = memory_over(self.store, user_namespace(user), **self.settings)
             yield user, self._open[user]
-
-    def _everyone(self) -> Iterator[str]:
-        from langmem_ext.namespaces import user_namespace, user_of  # noqa: PLC0415
-
-        (root, _) = user_namespace("any")
-        offset = 0
-        while True:
-            page = self.store.list_namespaces(prefix=(root,), max_depth=2, limit=_PAGE, offset=offset)
-            yield from (user_of(namespace) for namespace in page if len(namespace) > 1)
-            if len(page) < _PAGE:
-                return
-            offset += _PAGE
 
 
 @dataclass
@@ -236,9 +223,9 @@ class Work:
                 say(f"{len(self.done)} memories looked at")
         if self.stop.is_set():
             complain("stopped; what is left stays pending")
-            raise typer.Exit(_INTERRUPTED)
+            raise typer.Exit(INTERRUPTED)
         if self.failed or any(done.warnings for done in self.done):
-            raise typer.Exit(1)
+            raise typer.Exit(NEGATIVE)
 
     def _print(self, done: Done) -> None:
         now = datetime.now(local_zone()).isoformat(timespec="seconds")

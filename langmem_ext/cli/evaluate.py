@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langmem_ext.cli.main import FAILED, NEGATIVE
 from langmem_ext.cli.opening import chat_model, index_config
 from langmem_ext.cli.options import OFFLINE, Embed, Json, Model
 from langmem_ext.cli.output import complain, console, plain, print_json, progress_bar, say
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from langmem_ext.evaluation.results import QuestionResult, Settings, Summary
     from langmem_ext.evaluation.runner import Report
 
-_FAILED = 3
-_UNFINISHED = 1
 _SHOWN_FAILURES = 3
 
 
@@ -148,6 +147,6 @@ def _finish(report: "Report", *, resumable: bool) -> None:
         complain(f"the cap is used up with {report.remaining} questions open; {again}")
     if report.failures:
         complain(f"{len(report.failures)} failed, {report.remaining} questions are open; {again}")
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(FAILED)
     if report.remaining:
-        raise typer.Exit(_UNFINISHED)
+        raise typer.Exit(NEGATIVE)

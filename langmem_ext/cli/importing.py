@@ -1,11 +1,9 @@
 """``langmem-ext import --from …``: what other systems remember, read from their files."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from langmem_ext.cli.output import print_json, say
+from langmem_ext.cli.output import print_json, progress_bar, say
 
 if TYPE_CHECKING:
     from langmem_ext.importers import ImportReport, Progress
@@ -56,18 +54,3 @@ def tell(report: "ImportReport", user: str, *, as_json: bool) -> None:
     say(f"into the memory of {user!r}:")
     for line in report.text().splitlines():
         say(f"  {line}")
-
-
-@contextmanager
-def progress_bar(title: str) -> "Iterator[Progress]":
-    """Show a bar on stderr while something is done; nothing where that is no terminal."""
-    from rich.console import Console  # noqa: PLC0415 - loaded by the commands that show something
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    with Bar(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-
-        def progress(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield progress

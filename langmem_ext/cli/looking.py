@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
+from langmem_ext.cli.main import NEGATIVE
 from langmem_ext.cli.opening import opened_memory
 from langmem_ext.cli.options import OFFLINE, After, AsOf, Before, Embed, Json, Kinds, StoreUrl, User
 from langmem_ext.cli.output import console, plain, print_json, print_records, print_trace, record_lines, say
@@ -59,7 +60,7 @@ def recall(
         print_records(found.records, found.scores)
         say(f"{len(found)} records, {found.tokens} tokens")
     if not found:
-        raise typer.Exit(1)
+        raise typer.Exit(NEGATIVE)
 
 
 def list_records(

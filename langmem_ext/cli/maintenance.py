@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langmem_ext.cli.main import NEGATIVE
 from langmem_ext.cli.opening import index_config
 from langmem_ext.cli.options import Json
 from langmem_ext.cli.output import complain, plain, print_json, say
@@ -43,13 +44,13 @@ def check(
             report = store.check(repair=repair)
     except StoreCorruptError as error:
         complain(str(error))
-        raise typer.Exit(1) from error
+        raise typer.Exit(NEGATIVE) from error
     if json:
         print_json(asdict(report) | {"ok": report.ok})
     else:
         _print_report(report)
     if not report.ok:
-        raise typer.Exit(1)
+        raise typer.Exit(NEGATIVE)
 
 
 def _print_report(report: "CheckReport") -> None:

@@ -1,12 +1,14 @@
 """The command that moves a whole store into another: from a file to a server, or back."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from langmem_ext.cli.main import NEGATIVE
 from langmem_ext.cli.options import Json
-from langmem_ext.cli.output import print_json, say
+from langmem_ext.cli.output import print_json, progress_bar, say
 from langmem_ext.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -36,10 +38,10 @@ def migrate(source: _Url, target: _Url, *, json: Json = False) -> None:
     with open_store(source) as origin:
         dims = origin.stored_vector_size()
         with open_store(target, index=_index(dims)) as copy:
-            moved = _move(origin, copy, quiet=json)
+            moved = _move(origin, copy)
     _report(moved, json=json)
     if not moved.ok:
-        raise typer.Exit(1)
+        raise typer.Exit(NEGATIVE)
 
 
 def _index(dims: int | None) -> "IndexConfig | None":
@@ -51,23 +53,23 @@ def _embed_nothing(_texts: object) -> list[list[float]]:
     raise InvalidInputError("moving a store embeds nothing")
 
 
-def _move(origin: "Movable", copy: "Movable", *, quiet: bool) -> "Moved":
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
-
-    from langmem_ext.cli.output import console  # noqa: PLC0415
-    from langmem_ext.store.moving import move  # noqa: PLC0415
+def _move(origin: "Movable", copy: "Movable") -> "Moved":
+    from langmem_ext.store.moving import move  # noqa: PLC0415 - faiss and numpy
 
     total = 2 * sum(origin.stored_namespaces().values())
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(), transient=True, disable=quiet) as progress:
-        task = progress.add_task("copy and compare", total=total)
-        return move(origin, copy, lambda count: progress.advance(task, count))
+    done = 0
+    with progress_bar("copy and compare") as show:
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            show(done, total)
+
+        return move(origin, copy, advance)
 
 
 def _report(moved: "Moved", *, json: bool) -> None:
     if json:
-        from dataclasses import asdict  # noqa: PLC0415
-
         print_json(
             asdict(moved) | {"checksum": f"{moved.checksum:016x}", "found": f"{moved.found:016x}", "ok": moved.ok}
         )

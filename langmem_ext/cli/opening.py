@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, tzinfo
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,11 +19,7 @@ if TYPE_CHECKING:
     from langmem_ext import LongTermMemory
 
 _PRIVATE = 0o700
-
-
-def default_store() -> str:
-    """Return the path of the user's own store."""
-    return str(Path.home() / ".langmem-ext" / "memory.db")
+_PAGE = 500
 
 
 def store_url(given: str | None, *, create: bool) -> str:
@@ -35,7 +32,7 @@ def store_url(given: str | None, *, create: bool) -> str:
     Raises:
         InvalidInputError: There is none and the command has nothing to put into one.
     """
-    url = given or default_store()
+    url = given or str(Path.home() / ".langmem-ext" / "memory.db")
     if "://" in url or url == ":memory:":
         return url
     path = Path(url).expanduser()
@@ -124,16 +121,28 @@ def opened_memory(
     *,
     create: bool = False,
     embed: str = OFFLINE,
-    model: str | None = None,
     redact: bool = False,
 ) -> Iterator["LongTermMemory"]:
-    """Open one user's memory for the length of a command; without a model it distils by extraction."""
+    """Open one user's memory for the length of a command; it distils by extraction."""
     from langmem_ext.namespaces import user_namespace  # noqa: PLC0415
 
     namespace = user_namespace(user)
-    chosen = None if model is None else chat_model(model)
     with opened_store(given, create=create, embed=embed) as store:
-        yield memory_over(store, namespace, model=chosen, redact=redactor(wanted=redact))
+        yield memory_over(store, namespace, redact=redactor(wanted=redact))
+
+
+def users(store: "BaseStore") -> list[str]:
+    """Return the users whose memories a store holds, each once."""
+    from langmem_ext.namespaces import user_namespace, user_of  # noqa: PLC0415
+
+    (root, _) = user_namespace("any")
+    found: dict[str, None] = {}
+    for offset in count(step=_PAGE):
+        page = store.list_namespaces(prefix=(root,), max_depth=2, limit=_PAGE, offset=offset)
+        found |= {user_of(namespace): None for namespace in page if len(namespace) > 1}
+        if len(page) < _PAGE:
+            break
+    return list(found)
 
 
 def memory_over(store: "BaseStore", namespace: tuple[str, ...], **settings: Any) -> "LongTermMemory":

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from langmem_ext.cli.opening import chat_model, memory_over, opened_memory, opened_store, redactor
+from langmem_ext.cli.opening import chat_model, memory_over, opened_memory, opened_store, redactor, users
 from langmem_ext.cli.options import OFFLINE, Embed, Model, Redact, StoreUrl, User
 from langmem_ext.cli.output import complain
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.namespaces import unlabel, user_namespace
+from langmem_ext.namespaces import user_namespace
 
 if TYPE_CHECKING:
     from langgraph.store.base import BaseStore
@@ -113,7 +113,7 @@ def only_user(store: "BaseStore") -> str:
     Raises:
         InvalidInputError: There are several.
     """
-    names = sorted({unlabel(path[1]) for path in store.list_namespaces(prefix=("memories",), max_depth=2, limit=1000)})
+    names = sorted(users(store))
     if len(names) > 1:
         shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")  # noqa: PLR2004
         raise InvalidInputError(f"the store holds the memories of {len(names)} users; name one with --user: {shown}")

@@ -154,12 +154,8 @@ class Conversation:
             complain(f"no answer: {type(error).__name__}: {error}")
         finally:
             self._answering = False
-            self._store(message)
+            self.memory.observe([message], thread_id=self.thread)  # also where its turn was cut short; stored once
         self._earlier = []
-
-    def _store(self, message: "HumanMessage") -> None:
-        """Make sure that a message is in the log even where its turn was cut short; it is stored once."""
-        self.memory.observe([message], thread_id=self.thread)
 
     def _answer(self, message: "HumanMessage") -> None:
         from langmem_ext.loop import Context  # noqa: PLC0415
