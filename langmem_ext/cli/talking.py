@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from langmem_ext import LongTermMemory
 
-_RECENT: Final = 40
-"""Messages of the thread's log that a new run starts with; what is older is recalled."""
-_SPEAKING_NODES: Final = frozenset({"analyse", "answer"})
 _LABELS: Final[dict[Lang, dict[str, str]]] = {
     "zh": {
         "hello": "你好,{user}。已记住 {records} 条。按 Ctrl-D 结束。",
@@ -135,10 +132,10 @@ class Conversation:
         self._interrupted = True
 
     def _recent(self) -> "list[BaseMessage]":
-        """Return the end of the thread's log, from a message of the user on: no tool result without its call."""
-        messages = self.memory.messages(self.thread, start=-_RECENT, limit=_RECENT)
-        first = next((place for place, message in enumerate(messages) if message.type == "human"), len(messages))
-        return messages[first:]
+        """Return the end of the thread's log."""
+        from langmem_ext.loop.exchanges import RECENT, from_first_human  # noqa: PLC0415 - imported by the agent already
+
+        return from_first_human(self.memory.messages(self.thread, start=-RECENT, limit=RECENT))
 
     def _turn(self, text: str) -> None:
         """Answer one message; a failing model is reported and the conversation goes on."""
@@ -178,7 +175,9 @@ class Conversation:
 
     def _speak(self, chunk: "BaseMessage", metadata: dict[str, Any]) -> None:
         """Write a piece of the answer as it arrives."""
-        if metadata.get("langgraph_node") in _SPEAKING_NODES and chunk.type in {"ai", "AIMessageChunk"}:
+        from langmem_ext.loop.nodes import SPEAKING  # noqa: PLC0415
+
+        if metadata.get("langgraph_node") in SPEAKING and chunk.type in {"ai", "AIMessageChunk"}:
             self._write(plain(str(chunk.text)))
 
     def _show_update(self, update: Any) -> None:

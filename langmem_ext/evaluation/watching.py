@@ -7,9 +7,9 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage
 
 from langmem_ext.evaluation.data import Conversation
+from langmem_ext.loop.nodes import SPEAKING
 from langmem_ext.records import MemoryRecord, render
 
-_ANSWERING = frozenset({"analyse", "answer"})
 _BEGINNING = 40
 """Characters of a message that tell it is there; the end of a long one may have been left out."""
 
@@ -29,7 +29,7 @@ class Watch(BaseCallbackHandler):
         **_: Any,
     ) -> None:
         """Keep a prompt."""
-        if (metadata or {}).get("langgraph_node") in _ANSWERING:
+        if (metadata or {}).get("langgraph_node") in SPEAKING:
             self.prompt = messages[0]
 
 

@@ -1,18 +1,31 @@
 """Calls and their results, kept whole: the conversation's own, and those of the memory. Pure functions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import islice, takewhile
-from typing import Any, cast
+from typing import Any, Final, cast
 from uuid import uuid4
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, HumanMessage, ToolMessage
 
+RECENT: Final = 40
+"""Messages of a log that a run without a checkpointer starts with; what is older is recalled."""
 _CALL_BLOCKS = frozenset({"tool_use", "tool_call", "function_call"})
 
 
 def newest_human(messages: Sequence[BaseMessage]) -> HumanMessage | None:
     """Return the last human message."""
     return next((message for message in reversed(messages) if isinstance(message, HumanMessage)), None)
+
+
+def from_first_human(messages: Sequence[BaseMessage]) -> list[BaseMessage]:
+    """Return the messages from the first human one on, so that the end of a log has no result without its call."""
+    first = next((place for place, message in enumerate(messages) if message.type == "human"), len(messages))
+    return list(messages[first:])
+
+
+def calls_one_of(call: Mapping[str, Any], tools: Collection[str]) -> bool:
+    """Whether a call is well-formed and of one of these tools."""
+    return call.get("name") in tools and "error" not in call
 
 
 def _calls(message: BaseMessage) -> list[Any]:
@@ -63,7 +76,7 @@ def conversation(messages: Sequence[AnyMessage], tools: Collection[str]) -> list
                 kept.append(message)
         elif calls := _calls(message):
             answers = _answers(messages, place)
-            own = [call for call in calls if call["name"] in tools and call["id"] in answers and "error" not in call]
+            own = [call for call in calls if calls_one_of(call, tools) and call["id"] in answers]
             wanted = {call["id"] for call in own}
             if own:
                 kept.append(message if len(own) == len(calls) else only(cast("AIMessage", message), own))

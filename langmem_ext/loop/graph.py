@@ -17,7 +17,7 @@ from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.background import BackgroundUpdates
 from langmem_ext.loop.calling import Models
 from langmem_ext.loop.contexts import Contexts
-from langmem_ext.loop.exchanges import pending
+from langmem_ext.loop.exchanges import calls_one_of, pending
 from langmem_ext.loop.nodes import Nodes
 from langmem_ext.loop.runs import Runs
 from langmem_ext.loop.searching import MEMORY_TOOLS
@@ -154,7 +154,7 @@ def _wire(nodes: Nodes) -> StateGraph[AgentState, Context, InputState, OutputSta
     def route(ahead: str) -> Callable[[AgentState], str]:
         def choose(state: AgentState) -> str:
             calls = pending(state["messages"])
-            if any(call.get("name") not in own or "error" in call for call in calls):
+            if not all(calls_one_of(call, own) for call in calls):
                 return "search_memory"
             return "tools" if calls else ahead
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, RemoveMessage
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -19,7 +19,7 @@ from langmem_ext.longterm.profile import profile
 from langmem_ext.longterm.recall import recall
 from langmem_ext.loop.calling import Models, call_model, refuses_tools
 from langmem_ext.loop.contexts import Contexts
-from langmem_ext.loop.exchanges import answered, conversation, newest_human, pending
+from langmem_ext.loop.exchanges import answered, calls_one_of, conversation, newest_human, pending
 from langmem_ext.loop.runs import Run, Runs
 from langmem_ext.loop.searching import Room, execute, loaded
 from langmem_ext.loop.state import AgentState, Usage, append
@@ -31,6 +31,8 @@ from langmem_ext.text import language
 logger = logging.getLogger("langmem_ext")
 
 Update = dict[str, Any]
+SPEAKING: Final = frozenset({"analyse", "answer"})
+"""Nodes whose model calls speak to the user: what they stream is the answer, or what leads to it."""
 _QUERY = 2000
 """Characters of each end of a long message that are searched for; what it asks is at one of the two."""
 _LEAST_RECORD = 56
@@ -158,9 +160,7 @@ class Nodes:
     def search_memory(self, state: AgentState, config: RunnableConfig) -> Operation[Update]:
         """Execute the model's calls of memory tools together, and add what they found to the context."""
         run = self.runs.of(config)
-        calls = [
-            call for call in pending(state["messages"]) if call.get("name") not in self.models.names or "error" in call
-        ]
+        calls = [call for call in pending(state["messages"]) if not calls_one_of(call, self.models.names)]
         context = self.contexts.of(state, run, searching=True)
         tokens = max(_LEAST_RESULT, context.page_room // max(1, len(calls)))
         room = Room(tokens, sorted(context.ids), self.contexts.counter.text)
@@ -182,9 +182,7 @@ class Nodes:
     def tools(self, state: AgentState, config: RunnableConfig) -> Operation[Any]:
         """Execute the model's calls of the application's own tools."""
         assert self.tool_node is not None  # noqa: S101 - the graph has this node only with tools
-        own = [
-            call for call in pending(state["messages"]) if call.get("name") in self.models.names and "error" not in call
-        ]
+        own = [call for call in pending(state["messages"]) if calls_one_of(call, self.models.names)]
         request = AIMessage("", tool_calls=own)
         return (yield from invoke(self.tool_node, {**state, "messages": [*state["messages"], request]}, config))
 

@@ -35,7 +35,6 @@ class Run:
         now: The present moment of this run.
         budget: Tokens of the main context.
         max_searches: Rounds of searching.
-        config: The node's config, for callbacks and tags.
     """
 
     memory: LongTermMemory
@@ -43,7 +42,6 @@ class Run:
     now: datetime
     budget: int
     max_searches: int
-    config: RunnableConfig
 
 
 class Runs:
@@ -87,7 +85,7 @@ class Runs:
         thread = context.thread_id or configurable.get("thread_id") or "default"
         budget = self._budget if context.context_budget is None else context.context_budget
         searches = self._max_searches if context.max_searches is None else context.max_searches
-        return Run(memory, str(thread), memory.now(), budget, searches, config)
+        return Run(memory, str(thread), memory.now(), budget, searches)
 
     def _own_store(self) -> BaseStore:
         with self._lock:

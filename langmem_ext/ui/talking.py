@@ -13,6 +13,8 @@ from starlette.responses import Response
 from langmem_ext.errors import InvalidInputError, LangMemExtError
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.loop import Context
+from langmem_ext.loop.exchanges import RECENT, from_first_human
+from langmem_ext.loop.nodes import SPEAKING
 from langmem_ext.records import MemoryRecord, Recall
 from langmem_ext.ui.desk import (
     Desk,
@@ -31,9 +33,6 @@ from langmem_ext.ui.texts import TEXTS
 
 SIZE = 60
 THREADS = 100
-RECENT = 40
-"""Messages of the log that an agent starts with; what is older is recalled."""
-SPEAKING = frozenset({"analyse", "answer"})
 FIRST = "page"
 """Name of the conversation that one starts with where there is none."""
 
@@ -134,10 +133,8 @@ class Turn:
         yield {"event": "learnt", "html": await run_in_threadpool(self._aside, str(message.id), retired)}
 
     async def _recent(self) -> list[BaseMessage]:
-        """Return the end of the log, from a message of the user on: no tool result without its call."""
-        messages = await self._memory.amessages(self._thread, start=-RECENT, limit=RECENT)
-        first = next((place for place, each in enumerate(messages) if each.type == "human"), len(messages))
-        return messages[first:]
+        """Return the end of the log."""
+        return from_first_human(await self._memory.amessages(self._thread, start=-RECENT, limit=RECENT))
 
     async def _answer(self, messages: list[BaseMessage], now: datetime) -> AsyncIterator[dict[str, Any]]:
         stream: AsyncIterator[Any] = self._desk.agent.astream(
