@@ -12,6 +12,7 @@ NOUNS, ENGINE, CONTEXT, TOOLS, LOOP, DOORS, APPLICATION = range(7)
 LAYERS = {
     "_lazy": NOUNS,
     "_version": NOUNS,
+    "addresses": NOUNS,
     "concepts": NOUNS,
     "errors": NOUNS,
     "lexical": NOUNS,

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -175,14 +175,12 @@ class Evaluation:
         except Exception as error:  # noqa: BLE001 - a store or an embedder may raise anything; others go on
             self._fail(conversation.name, error)
 
-    @contextmanager
-    def _opened(self, conversation: Conversation) -> Any:
+    def _opened(self, conversation: Conversation) -> AbstractContextManager[BaseStore]:
         url = ":memory:"
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
             url = str(self._folder / f"{sha256(conversation.name.encode()).hexdigest()[:16]}.db")
-        with open_store(url, index=self._index) as store:
-            yield store
+        return open_store(url, index=self._index)
 
     def _agent(self, store: BaseStore) -> Any:
         budget = self._settings.context_budget

@@ -79,7 +79,7 @@ def _read(found: Found, conversation: Any, where: str, memory: Core) -> None:
 def _shown(nodes: Mapping[str, Any], current: Any) -> Iterator[str]:
     """Return the branch that ends at the current message, oldest first; of broken links what hangs together."""
     if not isinstance(current, str) or current not in nodes:
-        parents = {mapping(node).get("parent") for node in nodes.values() if _hashable(mapping(node).get("parent"))}
+        parents = {above for node in nodes.values() if isinstance(above := mapping(node).get("parent"), str)}
         current = next((name for name in reversed(list(nodes)) if name not in parents), None)
     path: list[str] = []
     seen: set[str] = set()
@@ -88,10 +88,6 @@ def _shown(nodes: Mapping[str, Any], current: Any) -> Iterator[str]:
         path.append(current)
         current = mapping(nodes[current]).get("parent")
     return reversed(path)
-
-
-def _hashable(value: Any) -> bool:
-    return isinstance(value, str)
 
 
 def _read_message(found: Found, message: Any, where: str, thread: str, began: datetime | None) -> None:

@@ -14,6 +14,7 @@ from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from langmem_ext.addresses import in_url, is_loopback
 from langmem_ext.errors import InvalidInputError
 
 PATH: Final = "/mcp"
@@ -61,8 +62,7 @@ def serve_http(
     settings = uvicorn.Config(app, log_level="warning", server_header=False, timeout_graceful_shutdown=_PATIENCE)
     with listening:
         if ready is not None:
-            shown = f"[{host}]" if ":" in host else host
-            ready(f"http://{shown}:{listening.getsockname()[1]}{PATH}")
+            ready(f"http://{in_url(host)}:{listening.getsockname()[1]}{PATH}")
         uvicorn.Server(settings).run(sockets=[listening])
 
 
@@ -116,17 +116,9 @@ def http_app(
         )
     names = [*allowed_hosts, *_LOOPBACK]
     if exposed and not _is_any(host):
-        names.append(f"[{host}]" if ":" in host else host)
+        names.append(in_url(host))
     app = server.streamable_http_app(streamable_http_path=PATH, host=host, transport_security=_only(names))
     return app if token is None else _BearerToken(app, token)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _is_any(host: str) -> bool:

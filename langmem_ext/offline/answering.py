@@ -98,7 +98,7 @@ def answer(prompt: Prompt, finding: Finding) -> str:
         return phrasing.nothing([aspect.name for aspect in finding.missing][:4], tongue)
     show = bool(_WHEN.search(prompt.question)) or any(sentence.note.id for sentence in finding.chosen)
     items = [(_told(sentence), _day(sentence.note) if show else None) for sentence in finding.chosen]
-    return phrasing.found(_joined(items), tongue)
+    return phrasing.found(list(dict.fromkeys(items)), tongue)
 
 
 def _day(note: Note) -> date | None:
@@ -233,8 +233,3 @@ def _told(sentence: Sentence) -> str:
     if speaker in {"", "user", "assistant"}:
         return phrasing.to_you(text) if speaker != "assistant" else text
     return f"{speaker}: {text}"
-
-
-def _joined(items: Sequence[tuple[str, date | None]]) -> list[tuple[str, date | None]]:
-    """Say each thing once."""
-    return list(dict.fromkeys(items))

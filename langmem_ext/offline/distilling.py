@@ -16,7 +16,7 @@ from langmem_ext.longterm.extraction import (
 from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.schemas import MAX_OPERATIONS, Digest, MemoryUpdate, Reflections, SummaryDraft
 from langmem_ext.offline import phrasing
-from langmem_ext.offline.reading import Note, Prompt, asks
+from langmem_ext.offline.reading import Note, Prompt, asks, moment_of
 from langmem_ext.records import MemoryRecord
 from langmem_ext.text import keywords
 from langmem_ext.tokens import count_text
@@ -56,7 +56,8 @@ def _records(notes: Iterable[Note]) -> list[MemoryRecord]:
 
 
 def _record(note: Note, place: int) -> MemoryRecord:
-    moment = _moment(note)
+    midnight = datetime.combine(note.day, time(), UTC) if note.day else datetime.fromtimestamp(0, UTC)
+    moment = moment_of(note.stamp) or midnight
     role = {"role": note.speaker if note.speaker in {"assistant", "tool", "system"} else "user"}
     return MemoryRecord(
         id=note.id or str(place),
@@ -67,14 +68,6 @@ def _record(note: Note, place: int) -> MemoryRecord:
         recorded_at=moment,
         speaker=note.speaker or None,
     )
-
-
-def _moment(note: Note) -> datetime:
-    try:
-        moment = datetime.fromisoformat(note.stamp)
-    except ValueError:
-        moment = datetime.combine(note.day, time(), UTC) if note.day else datetime.fromtimestamp(0, UTC)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _update(prompt: Prompt) -> BaseModel:

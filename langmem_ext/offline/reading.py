@@ -125,11 +125,11 @@ def read_prompt(messages: Sequence[BaseMessage]) -> Prompt:
         if isinstance(message, SystemMessage | HumanMessage | ToolMessage):
             _read_sections(prompt, message.text)
         _read_turn(prompt, message, place, newest, names)
-        if stamp := _moment(str(message.additional_kwargs.get("timestamp", ""))):
+        if stamp := moment_of(str(message.additional_kwargs.get("timestamp", ""))):
             stamps.append(stamp)
     system = "\n".join(message.text for message in messages if isinstance(message, SystemMessage))
     today = _TODAY.search(system)
-    now = _moment(today[1]) if today else None
+    now = moment_of(today[1]) if today else None
     prompt.now = now or (max(stamps) if stamps else prompt.now)
     prompt.text = "\n".join(plain(message.text) for message in messages if isinstance(message, HumanMessage)).strip()
     return prompt
@@ -175,7 +175,7 @@ def _read_turn(prompt: Prompt, message: BaseMessage, place: int, newest: int, na
     elif isinstance(message, HumanMessage | AIMessage) and (said := plain(message.text)):
         role = "user" if isinstance(message, HumanMessage) else "assistant"
         stamp = str(message.additional_kwargs.get("timestamp", ""))
-        moment = _moment(stamp)
+        moment = moment_of(stamp)
         prompt.conversation.append(Note(said, moment.date() if moment else None, message.name or role, stamp=stamp))
 
 
@@ -242,7 +242,7 @@ def _number(text: str) -> int:
 
 def _note(tag: str, session: dict[str, str], attributes: dict[str, str], body: str) -> Note:
     stamp = attributes.get("date") or session.get("date", "")
-    moment = _moment(stamp)
+    moment = moment_of(stamp)
     return Note(
         text=unescape(body).strip(),
         day=moment.date() if moment else None,
@@ -255,7 +255,7 @@ def _note(tag: str, session: dict[str, str], attributes: dict[str, str], body: s
     )
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     """Read an ISO 8601 date or time, naive ones in UTC; None where it is neither."""
     try:
         moment = datetime.fromisoformat(text)

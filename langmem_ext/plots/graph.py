@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Patch
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress
+from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress, head
 
 _ENDS: Final = {START: "start", END: "end"}
 _BEND: Final = 0.28
@@ -61,8 +61,7 @@ def plot_graph(
         _draw_edge(ax, places[edge.source], places[edge.target], ends, conditional=edge.conditional)
     ax.set_xlim(-0.6, len(order) - 0.4)
     ax.set_ylim(-1.0, 1.0)
-    if title:
-        ax.set_title(lettering.label(title, 90), fontsize=11, loc="left")
+    head(ax, lettering, title)
     ax.set_axis_off()
     return dress(ax, theme, note=lettering.note)
 

@@ -7,7 +7,7 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress
+from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress, head
 from langmem_ext.plots.timeline import KIND_COLOURS
 from langmem_ext.records import MemoryRecord
 
@@ -24,10 +24,6 @@ class _Graph:
     keywords: dict[str, list[str]]
     entries: list[MemoryRecord]
     digests: list[MemoryRecord]
-
-    def heights(self, count: int) -> list[float]:
-        """Spread `count` nodes over the height of the picture, from 1 down to 0."""
-        return [1 - (place + 0.5) / count for place in range(count)]
 
 
 def plot_keywords(
@@ -62,26 +58,27 @@ def plot_keywords(
     graph, total = _arrange(keywords, records, limit)
     lettering = Lettering()
     ax = axes(ax, 9.0, max(3.0, 0.24 * max(len(graph.keywords), 2 * len(graph.entries)) + 0.6))
-    heights = dict(zip([r.id for r in graph.entries], graph.heights(len(graph.entries)), strict=True))
+    heights = dict(zip([r.id for r in graph.entries], _heights(len(graph.entries)), strict=True))
     chosen = {word.casefold() for word in highlight}
-    for (word, ids), height in zip(graph.keywords.items(), graph.heights(len(graph.keywords)), strict=True):
+    for (word, ids), height in zip(graph.keywords.items(), _heights(len(graph.keywords)), strict=True):
         strong = word.casefold() in chosen
         _draw_keyword(ax, lettering.label(word, 22), height, strong=strong, faded=bool(chosen) and not strong)
         for record_id in ids:
             _link(ax, _KEYWORD_X, height, _ENTRY_X, heights[record_id], strong=strong, faded=bool(chosen))
     for record in graph.entries:
         _draw_entry(ax, lettering.label(record.content, 46), heights[record.id], KIND_COLOURS[record.kind])
-    for digest, height in zip(graph.digests, graph.heights(len(graph.digests)), strict=True):
+    for digest, height in zip(graph.digests, _heights(len(graph.digests)), strict=True):
         _draw_digest(ax, digest, height, heights, lettering)
     ax.set_xlim(-0.62, _DIGEST_X + 0.7 if graph.digests else _ENTRY_END + 0.1)
     ax.set_ylim(-0.02, 1.02)
-    heading = title or ""
-    if len(graph.keywords) < total:
-        heading = f"{heading} ({len(graph.keywords)} of {total})".strip()
-    if heading:
-        ax.set_title(lettering.label(heading, 90), fontsize=11, loc="left")
+    head(ax, lettering, title, len(graph.keywords), total)
     ax.set_axis_off()
     return dress(ax, theme, note=lettering.note)
+
+
+def _heights(count: int) -> list[float]:
+    """Spread `count` nodes over the height of the picture, from 1 down to 0."""
+    return [1 - (place + 0.5) / count for place in range(count)]
 
 
 def _arrange(keywords: Mapping[str, Sequence[str]], records: Sequence[MemoryRecord], limit: int) -> tuple[_Graph, int]:

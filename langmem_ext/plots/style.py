@@ -9,7 +9,6 @@ from matplotlib import pyplot as plt
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
-from matplotlib.figure import Figure, SubFigure
 from matplotlib.font_manager import fontManager
 from matplotlib.text import Text
 from matplotlib.transforms import ScaledTranslation
@@ -121,6 +120,13 @@ def axes(ax: Axes | None, width: float, height: float) -> Axes:
     return ax if ax is not None else plt.subplots(figsize=(width, height), dpi=100, layout="constrained")[1]
 
 
+def head(ax: Axes, lettering: Lettering, title: str | None, shown: int = 0, total: int = 0) -> None:
+    """Write the title, and how many are drawn of how many where that is not all."""
+    text = f"{title or ''} ({shown} of {total})".strip() if shown < total else title
+    if text:
+        ax.set_title(lettering.label(text, 90), fontsize=11, loc="left")
+
+
 def dress(ax: Axes, theme: Theme = "auto", *, note: str = "") -> Axes:
     """Give axes our colours and fonts, so that a picture of one's own stands well beside ours.
 
@@ -139,8 +145,7 @@ def dress(ax: Axes, theme: Theme = "auto", *, note: str = "") -> Axes:
     """
     check_theme(theme)
     ink, ground = INK[theme], _GROUND[theme]
-    figure = ax.figure
-    _fill(figure, ground)
+    ax.figure.set_facecolor(ground)
     ax.set_facecolor("none")
     for name in ("top", "right"):
         ax.spines[name].set_visible(False)
@@ -177,10 +182,6 @@ def legend_below(ax: Axes, handles: Sequence[Artist], theme: Theme) -> None:
         fontsize=8,
         labelcolor=INK[theme],
     )
-
-
-def _fill(figure: Figure | SubFigure, ground: str) -> None:
-    figure.set_facecolor(ground)
 
 
 def _write(ax: Axes, ink: str) -> None:

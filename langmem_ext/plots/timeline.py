@@ -9,7 +9,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.lines import Line2D
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.plots.style import INK, PALETTE, Lettering, Theme, axes, check_theme, dress, legend_below
+from langmem_ext.plots.style import INK, PALETTE, Lettering, Theme, axes, check_theme, dress, head, legend_below
 from langmem_ext.records import MemoryRecord
 
 KIND_COLOURS: Final = {
@@ -79,11 +79,7 @@ def plot_timeline(
     formatter = ConciseDateFormatter(locator, tz=zone)  # type: ignore[no-untyped-call]
     ax.xaxis.set_major_formatter(formatter)
     ax.set_xlim(*_span([*(moment for record in shown for moment in _times(record)), end]))
-    heading = title or ""
-    if len(shown) < len(unique):
-        heading = f"{heading} ({len(shown)} of {len(unique)})".strip()
-    if heading:
-        ax.set_title(lettering.label(heading, 90), fontsize=11, loc="left")
+    head(ax, lettering, title, len(shown), len(unique))
     _legend(ax, shown, {**_WORDS, **(names or {})}, lettering, theme)
     return dress(ax, theme, note=lettering.note)
 

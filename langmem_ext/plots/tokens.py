@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.plots.style import INK, PALETTE, Lettering, Theme, axes, check_theme, dress
+from langmem_ext.plots.style import INK, PALETTE, Lettering, Theme, axes, check_theme, dress, head
 
 _SECTIONS: Final = {
     "system": "grey",
@@ -70,8 +70,7 @@ def plot_tokens(
     ax.set_ylim(0, 1.06 * max(float(bottom.max()), limit or 0, 1))
     _name_turns(ax, labels, len(usages), lettering, (names or {}).get("turn", "turn"))
     ax.set_ylabel(lettering.label((names or {}).get("tokens", "tokens")))
-    if title:
-        ax.set_title(lettering.label(title, 90), fontsize=11, loc="left")
+    head(ax, lettering, title)
     handles, shown = ax.get_legend_handles_labels()
     ax.legend(
         handles[::-1], shown[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), fontsize=9, labelcolor=INK[theme]

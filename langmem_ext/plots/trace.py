@@ -6,7 +6,7 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress
+from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress, head
 from langmem_ext.records import MemoryRecord, Recall, RecallStep
 
 _SHOWN: Final = ("topic_index", "keyword_index", "rank", "rerank", "cover", "fit")
@@ -66,8 +66,7 @@ def plot_recall(
     ax.tick_params(length=0)
     ax.set_xlim(-0.4, len(steps) + 1.1)
     ax.set_ylim(len(shown) - 0.4, -0.6)
-    more = f" ({len(shown)} of {len(rows)})" if len(shown) < len(rows) else ""
-    ax.set_title(lettering.label((title if title is not None else recall.query) + more, 90), fontsize=11, loc="left")
+    head(ax, lettering, title if title is not None else recall.query, len(shown), len(rows))
     dress(ax, theme, note=lettering.note)
     for spine in ax.spines.values():
         spine.set_visible(False)

@@ -14,8 +14,9 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError(f'the page needs {error.name}: pip install "langmem-ext[ui]"') from error
 
+from langmem_ext.addresses import is_loopback
 from langmem_ext.ui.app import create_page
 from langmem_ext.ui.security import Gate
-from langmem_ext.ui.serving import is_loopback, serve_page
+from langmem_ext.ui.serving import serve_page
 
 __all__ = ["Gate", "create_page", "is_loopback", "serve_page"]

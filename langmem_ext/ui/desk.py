@@ -71,6 +71,12 @@ def link(path: str, **query: Any) -> str:
     return f"{path}?{urlencode(given, doseq=True)}" if given else path
 
 
+def pages_around(path: str, offset: int, size: int, total: int, **query: Any) -> tuple[str, str]:
+    """Return the addresses of the pages before and after one of so many entries; "" where there is none."""
+    before = link(path, **query, offset=max(0, offset - size)) if offset else ""
+    return before, link(path, **query, offset=offset + size) if offset + size < total else ""
+
+
 @dataclass
 class Desk:
     """One user's page. Shared by all requests.

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.longterm.browsing import RecordPage
 from langmem_ext.records import MemoryRecord
-from langmem_ext.ui.desk import Desk, desk_of, link, query_of, whole_number
+from langmem_ext.ui.desk import Desk, desk_of, pages_around, query_of, whole_number
 
 SIZE = 40
 TOPICS = 60
@@ -40,6 +40,7 @@ def _all(request: Request, desk: Desk, wanted: str, offset: int) -> Response:
     topics = {name: count for name, count in desk.memory.topic_counts().items() if folded in name.casefold()}
     keywords = {name: count for name, count in desk.memory.keyword_counts().items() if folded in name.casefold()}
     names = list(keywords)[offset : offset + SIZE]
+    earlier, later = pages_around("/topics", offset, SIZE, len(keywords), q=wanted)
     return desk.render(
         request,
         "index.html",
@@ -48,8 +49,8 @@ def _all(request: Request, desk: Desk, wanted: str, offset: int) -> Response:
         topic_total=len(topics),
         rows=_rows(desk.memory, {name: keywords[name] for name in names}),
         keyword_total=len(keywords),
-        earlier=link("/topics", q=wanted, offset=max(0, offset - SIZE)) if offset else "",
-        later=link("/topics", q=wanted, offset=offset + SIZE) if offset + SIZE < len(keywords) else "",
+        earlier=earlier,
+        later=later,
     )
 
 
@@ -68,6 +69,7 @@ def _one(request: Request, desk: Desk, topic: str | None, keyword: str | None, o
     members = memory.browse(topic=topic, keyword=keyword, limit=MEMBERS, offset=offset)
     digests = memory.browse(topic=topic, keyword=keyword, kinds=["summary", "reflection"], limit=MEMBERS)
     shown = {digest.id for digest in digests.records}
+    earlier, later = pages_around("/topics", offset, MEMBERS, members.total, topic=topic, keyword=keyword)
     return desk.render(
         request,
         "entries.html",
@@ -77,10 +79,8 @@ def _one(request: Request, desk: Desk, topic: str | None, keyword: str | None, o
         digests=[(digest, _sources(memory, digest)) for digest in digests.records],
         others=[record for record in members.records if record.id not in shown],
         beside=_beside(members),
-        earlier=link("/topics", topic=topic, keyword=keyword, offset=max(0, offset - MEMBERS)) if offset else "",
-        later=link("/topics", topic=topic, keyword=keyword, offset=offset + MEMBERS)
-        if offset + MEMBERS < members.total
-        else "",
+        earlier=earlier,
+        later=later,
     )
 
 

@@ -1,6 +1,5 @@
 """Run the page on a server of its own until it is interrupted."""
 
-import ipaddress
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -8,6 +7,7 @@ from contextlib import suppress
 import uvicorn
 from langchain_core.language_models import BaseChatModel
 
+from langmem_ext.addresses import in_url
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.ui.app import create_page
 from langmem_ext.ui.security import ENTRANCE, Gate
@@ -41,7 +41,7 @@ def serve_page(
     listening = socket.create_server((host, port), family=family)
     with listening:
         bound = listening.getsockname()[1]
-        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+        shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, in_url(host))  # noqa: S104
 
         def announce(token: str) -> None:
             ready(f"http://{shown}:{bound}{ENTRANCE}?token={token}")
@@ -50,13 +50,3 @@ def serve_page(
         config = uvicorn.Config(page, log_level="warning", access_log=False, server_header=False, proxy_headers=False)
         with suppress(KeyboardInterrupt):  # which ends a server that nothing else ends
             uvicorn.Server(config).run(sockets=[listening])
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

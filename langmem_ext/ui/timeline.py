@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from langmem_ext.records import Kind
 from langmem_ext.ui.charts import HEIGHT, bars
-from langmem_ext.ui.desk import desk_of, link, query_of, whole_number
+from langmem_ext.ui.desk import desk_of, link, pages_around, query_of, whole_number
 from langmem_ext.ui.shown import in_zone
 
 SIZE = 50
@@ -25,6 +25,7 @@ def page(request: Request) -> Response:
     kinds = [kind for kind in request.query_params.getlist("kind") if kind]
     found = desk.memory.browse(**filters(query, kinds), limit=SIZE, offset=offset)
     kept = {name: query[name] for name in FILTERS if name in query} | ({"kind": kinds} if kinds else {})
+    newer, older = pages_around("/", offset, SIZE, found.total, **kept)
     days = groupby(found.records, key=lambda record: in_zone(record.occurred_at, desk.memory.zone).date())
     shown = desk.render(
         request,
@@ -36,8 +37,8 @@ def page(request: Request) -> Response:
         query=query,
         kinds=kinds,
         filtered=bool(kept),
-        newer=link("/", **kept, offset=max(0, offset - SIZE)) if offset else "",
-        older=link("/", **kept, offset=offset + SIZE) if offset + SIZE < found.total else "",
+        newer=newer,
+        older=older,
         first=offset + 1,
         last=offset + len(found.records),
     )

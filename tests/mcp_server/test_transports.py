@@ -16,9 +16,9 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from langmem_ext.addresses import is_loopback
 from langmem_ext.cli import run
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.mcp_server.serving import is_loopback
 from tests.cli.terminal import COMMAND, environment
 
 TOKEN = "0123456789abcdef0123"
