@@ -9,11 +9,12 @@ from langmem_ext._lazy import on_demand
 
 if TYPE_CHECKING:
     from langmem_ext.testing.conformance import StoreConformance
+    from langmem_ext.testing.faults import Fault
     from langmem_ext.testing.models import ScriptedCall, ScriptedChatModel, ScriptExhaustedError
-    from langmem_ext.testing.openai_server import Fault, OpenAIProtocolServer
+    from langmem_ext.testing.openai_server import OpenAIProtocolServer
 
 _HOMES = {
-    "Fault": "langmem_ext.testing.openai_server",
+    "Fault": "langmem_ext.testing.faults",
     "OpenAIProtocolServer": "langmem_ext.testing.openai_server",
     "ScriptExhaustedError": "langmem_ext.testing.models",
     "ScriptedCall": "langmem_ext.testing.models",

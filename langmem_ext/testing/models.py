@@ -161,8 +161,7 @@ class ScriptedChatModel(BaseChatModel):
         if stop:
             rest["stop"] = stop
         step = self._next(ScriptedCall(list(messages), tools, rest))
-        scripted = isinstance(step, AIMessage | BaseModel | BaseException | type)
-        response = step(messages) if callable(step) and not scripted else step
+        response = response_of(step, messages)
         if isinstance(response, BaseException) or (isinstance(response, type) and issubclass(response, BaseException)):
             raise response
         message = as_message(response, tools)
@@ -183,6 +182,12 @@ class ScriptedChatModel(BaseChatModel):
                     "look at .calls for who called"
                 )
             return self.responses[place]
+
+
+def response_of(step: Any, messages: list[BaseMessage]) -> Any:
+    """Return the response of a step: itself, or what the function that it is makes of the messages."""
+    scripted = isinstance(step, AIMessage | BaseModel | BaseException | type)
+    return step(messages) if callable(step) and not scripted else step
 
 
 def as_message(response: Any, tools: Sequence[dict[str, Any]]) -> AIMessage:

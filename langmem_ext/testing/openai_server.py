@@ -5,77 +5,26 @@ chat completions (whole and streamed, tools, structured output, usage) and embed
 is that of https://platform.openai.com/docs/api-reference. Standard library only.
 """
 
-import base64
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Self
 
-import numpy as np
 from langchain_core.embeddings import Embeddings
-from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.messages import BaseMessage
 from langchain_core.messages.utils import convert_to_messages
-from pydantic import BaseModel
 
 from langmem_ext.offline.embeddings import HashingEmbeddings
-from langmem_ext.testing.models import Response, as_message, chunks_of
+from langmem_ext.testing.faults import Fault, message_of
+from langmem_ext.testing.models import Response, as_message, response_of
+from langmem_ext.testing.openai_wire import JSON, base64_of, completion, events
 from langmem_ext.tokens import count_message, count_messages, count_text, count_tools
 
-JSON = dict[str, Any]
-
 _STATUS_NAMES: Final = {429: "rate_limit_exceeded", 400: "invalid_request_error", 404: "not_found"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something that goes wrong in place of an answer; made by the class methods.
-
-    Attributes:
-        kind: What goes wrong.
-        status: HTTP status of a refused request.
-        retry_after: Seconds of the ``Retry-After`` header; None sends none.
-        seconds: How long a hanging request is held before the connection is closed.
-    """
-
-    kind: Literal["status", "hang", "drop", "malformed", "empty"]
-    status: int = 500
-    retry_after: float | None = None
-    seconds: float = 0.0
-
-    @classmethod
-    def rate_limited(cls, retry_after: float = 0.0) -> Self:
-        """Refuse with 429 and a ``Retry-After`` header, in seconds."""
-        return cls("status", 429, retry_after)
-
-    @classmethod
-    def server_error(cls, status: int = 500) -> Self:
-        """Refuse with a server error."""
-        return cls("status", status)
-
-    @classmethod
-    def hang(cls, seconds: float) -> Self:
-        """Say nothing for so many seconds, then close the connection; closing the server ends it at once."""
-        return cls("hang", seconds=seconds)
-
-    @classmethod
-    def dropped(cls) -> Self:
-        """Break the connection off in the middle of the answer."""
-        return cls("drop")
-
-    @classmethod
-    def malformed_arguments(cls) -> Self:
-        """Call the first bound tool with arguments that are no JSON; without tools, answer with broken JSON."""
-        return cls("malformed")
-
-    @classmethod
-    def empty_answer(cls) -> Self:
-        """Answer with an empty message."""
-        return cls("empty")
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,16 +204,16 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and self._failed(fault):
             return
         dropped = fault is not None and fault.kind == "drop"
-        message = _faulty(fault, tools) if fault is not None else as_message(_response(step, prompt), tools)
+        message = message_of(fault, tools) if fault is not None else as_message(response_of(step, prompt), tools)
         broken = fault is not None and fault.kind == "malformed"
         sent = count_messages(prompt) + count_tools(body.get("tools", ()))
         received = count_message(message)
         usage = {"prompt_tokens": sent, "completion_tokens": received, "total_tokens": sent + received}
         if body.get("stream"):
             asked = (body.get("stream_options") or {}).get("include_usage")
-            self._stream(_events(body, message, usage if asked else None, broken=broken), dropped=dropped)
+            self._stream(events(body, message, usage if asked else None, broken=broken), dropped=dropped)
         else:
-            self._send(200, _completion(body, message, usage, broken=broken), dropped=dropped)
+            self._send(200, completion(body, message, usage, broken=broken), dropped=dropped)
 
     def _embed(self, body: JSON) -> None:
         fault = self.server.owner.next_embedding_fault()
@@ -277,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         vectors = self.server.owner.embed(texts, body.get("dimensions"))
         coded = body.get("encoding_format") == "base64"
         data = [
-            {"object": "embedding", "index": index, "embedding": _base64(vector) if coded else vector}
+            {"object": "embedding", "index": index, "embedding": base64_of(vector) if coded else vector}
             for index, vector in enumerate(vectors)
         ]
         tokens = sum(map(count_text, texts))
@@ -326,83 +275,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.flush()
         if not dropped:
             self.wfile.write(b"0\r\n\r\n")
-
-
-def _response(step: Any, prompt: list[BaseMessage]) -> Any:
-    scripted = isinstance(step, AIMessage | BaseModel | type)
-    return step(prompt) if callable(step) and not scripted else step
-
-
-_BROKEN: Final = '{"query": "unfinished'
-_LONG: Final = "This answer is broken off before it comes to its end."
-
-
-def _faulty(fault: Fault, tools: Sequence[JSON]) -> AIMessage:
-    """Make the message of a fault that has one."""
-    if fault.kind == "malformed":
-        if not tools:
-            return AIMessage(_BROKEN)
-        call = {"name": tools[0]["function"]["name"], "args": {}, "id": "call_malformed", "type": "tool_call"}
-        return AIMessage("", tool_calls=[call])
-    return AIMessage(_LONG if fault.kind == "drop" else "")
-
-
-def _arguments(arguments: JSON, *, broken: bool) -> str:
-    return _BROKEN if broken else json.dumps(arguments, ensure_ascii=False)
-
-
-def _finish(message: AIMessage) -> str:
-    return "tool_calls" if message.tool_calls else "stop"
-
-
-def _head(body: JSON, kind: str) -> JSON:
-    return {
-        "id": "chatcmpl-scripted",
-        "object": kind,
-        "created": int(time.time()),
-        "model": body.get("model", "scripted"),
-    }
-
-
-def _completion(body: JSON, message: AIMessage, usage: JSON, *, broken: bool) -> JSON:
-    said: JSON = {"role": "assistant", "content": message.text or None, "refusal": None}
-    if message.tool_calls:
-        said["tool_calls"] = [
-            {
-                "id": call["id"],
-                "type": "function",
-                "function": {"name": call["name"], "arguments": _arguments(call["args"], broken=broken)},
-            }
-            for call in message.tool_calls
-        ]
-    choice = {"index": 0, "message": said, "finish_reason": _finish(message), "logprobs": None}
-    return _head(body, "chat.completion") | {"choices": [choice], "usage": usage}
-
-
-def _events(body: JSON, message: AIMessage, usage: JSON | None, *, broken: bool) -> Iterator[JSON]:
-    """Yield the chunks of a streamed completion."""
-    head = _head(body, "chat.completion.chunk")
-
-    def event(delta: JSON, finish: str | None = None) -> JSON:
-        return head | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]}
-
-    yield event({"role": "assistant", "content": ""})
-    for chunk in chunks_of(message):
-        if chunk.text:
-            yield event({"content": chunk.text})
-        for part in chunk.tool_call_chunks:
-            arguments = part["args"] or ""
-            called: JSON = {"index": part["index"], "function": {"arguments": arguments}}
-            if part["name"]:
-                called |= {"id": part["id"], "type": "function"}
-                called["function"] = {"name": part["name"], "arguments": ""}
-            elif broken:
-                called["function"] = {"arguments": _BROKEN}
-            yield event({"tool_calls": [called]})
-    yield event({}, _finish(message))
-    if usage is not None:
-        yield head | {"choices": [], "usage": usage}
-
-
-def _base64(vector: Sequence[float]) -> str:
-    return base64.b64encode(np.asarray(vector, dtype="<f4").tobytes()).decode("ascii")

@@ -14,8 +14,7 @@ from langgraph.store.memory import InMemoryStore
 
 from langmem_ext import FaissStore, create_memory_agent
 from langmem_ext.errors import ModelOutputError
-from langmem_ext.testing import OpenAIProtocolServer
-from langmem_ext.testing.openai_server import Fault
+from langmem_ext.testing import Fault, OpenAIProtocolServer
 from tests.loop.fakes import ALICE, ask, call, memory_of, search, thread
 
 pytestmark = pytest.mark.network_loopback
