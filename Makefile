@@ -79,8 +79,8 @@ notebooks: $(STAMPS)/notebooks ## Execute every notebook, offline
 	@if ls notebooks/*.ipynb >/dev/null 2>&1; then $(PY) -m pytest -q -n $(WORKERS) --nbmake notebooks $(ARGS); \
 	else echo "There are no notebooks yet."; fi
 
-bench: $(STAMPS)/dev ## Run the benchmarks; tables on the screen, JSON in benchmarks/results
-	@$(PY) -m benchmarks $(ARGS)
+bench: $(STAMPS)/dev ## Run all benchmarks (DATA=folder of conversations); tables here, JSON in benchmarks/results
+	@$(PY) -m benchmarks $(if $(DATA),--data $(DATA)) $(ARGS)
 
 docs: $(STAMPS)/docs ## Build the documentation into site/
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet && echo "site/index.html"
