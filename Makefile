@@ -16,7 +16,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 VERSION := import sys; print(*sys.version_info[:2], sep='.')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-lowest test-other package lint audit type notebooks bench docs clean
+.PHONY: help demo test test-slow test-newest test-lowest test-other package lint type notebooks bench docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -64,13 +64,11 @@ package: | $(PY) ## Build wheel and sdist, install the wheel into an empty envir
 	@cd .build && package/bin/langmem-ext demo $(ARGS)
 	@ls dist
 
-lint: $(STAMPS)/dev ## Check style, formatting and what a security linter finds
+lint: $(STAMPS)/dev ## Check style, formatting, what a security linter finds, and advisories about the pinned dependencies
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m bandit -q -c pyproject.toml -r langmem_ext
-
-audit: $(STAMPS)/dev ## Ask the advisory database about the pinned dependencies (needs the network)
-	@$(PY) -m pip_audit --requirement constraints.txt --no-deps --disable-pip --progress-spinner off
+	@$(PY) -m tests.security.audit
 
 type: $(STAMPS)/dev ## Check types, strictly
 	@$(PY) -m mypy
