@@ -35,12 +35,12 @@ def main() -> int:
     dependencies = advisories()
     known = [one for one in dependencies or [] if "vulns" in one]
     if not known:
-        sys.stdout.write("audit: the advisory database is out of reach, nothing was checked" + "\n")
+        sys.stdout.write("audit: the advisory database is out of reach, nothing was checked\n")
         return 0
     found = [(one, each) for one in known for each in one["vulns"] if each["id"] not in ACCEPTED]
     for one, each in found:
         fixed = ", ".join(each["fix_versions"]) or "no version yet"
-        sys.stdout.write(f"audit: {one['name']} {one['version']}: {each['id']}, fixed in {fixed}" + "\n")
+        sys.stdout.write(f"audit: {one['name']} {one['version']}: {each['id']}, fixed in {fixed}\n")
     sys.stdout.write(
         f"audit: {len(known)} of {len(dependencies or [])} pinned dependencies checked, {len(found)} advisories" + "\n"
     )
