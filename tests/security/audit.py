@@ -41,9 +41,8 @@ def main() -> int:
     for one, each in found:
         fixed = ", ".join(each["fix_versions"]) or "no version yet"
         sys.stdout.write(f"audit: {one['name']} {one['version']}: {each['id']}, fixed in {fixed}\n")
-    sys.stdout.write(
-        f"audit: {len(known)} of {len(dependencies or [])} pinned dependencies checked, {len(found)} advisories" + "\n"
-    )
+    asked = len(dependencies or [])
+    sys.stdout.write(f"audit: {len(known)} of {asked} pinned dependencies checked, {len(found)} advisories\n")
     return 1 if found else 0
 
 
