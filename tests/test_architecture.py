@@ -21,6 +21,7 @@ LAYERS = {
     "operations": NOUNS,
     "prompts": NOUNS,
     "protocols": NOUNS,
+    "reasons": NOUNS,
     "records": NOUNS,
     "redaction": NOUNS,
     "stopwords": NOUNS,

@@ -1,16 +1,30 @@
 """How a recall went: which record came in at which step, and where it left."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 from matplotlib.axes import Axes
 
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress, head
+from langmem_ext.reasons import reason
 from langmem_ext.records import MemoryRecord, Recall, RecallStep
+from langmem_ext.text import language as language_of
 
 _SHOWN: Final = ("topic_index", "keyword_index", "rank", "rerank", "cover", "fit")
 """Steps that take single records in or out; the others say only how many."""
+_COLUMNS: Final[dict[str, dict[str, str]]] = {
+    "en": {},
+    "zh": {
+        "topic_index": "主题索引",
+        "keyword_index": "关键词索引",
+        "rank": "排序",
+        "rerank": "重排",
+        "cover": "覆盖",
+        "fit": "装入",
+    },
+}
+"""Step → what its column is called, where it is not the step's own name."""
 _FINDS: Final = frozenset({"topic_index", "keyword_index"})
 
 
@@ -21,6 +35,7 @@ def plot_recall(
     names: Mapping[str, str] | None = None,
     limit: int = 16,
     title: str | None = None,
+    language: Literal["en", "zh"] | None = None,
     ax: Axes | None = None,
     theme: Theme = "auto",
 ) -> Axes:
@@ -36,6 +51,7 @@ def plot_recall(
         names: Step → what its column is called.
         limit: Rows at most: what was returned comes first, then what came farthest.
         title: Above the picture; None is the question.
+        language: Of the columns and reasons; None is that of the question.
         ax: Axes to draw into; None makes a figure.
         theme: "auto" reads on light and dark, "light" and "dark" fill the background.
 
@@ -55,12 +71,14 @@ def plot_recall(
     known = {record.id: record for record in (*records, *recall.records)}
     ax = axes(ax, 9.4, 0.32 * len(shown) + 1.3)
     returned = {record_id: place for place, record_id in enumerate(recall.ids(), 1)}
-    reasons = _reasons(steps, returned, known, lettering)
+    speech = language or language_of(recall.query)
+    reasons = _reasons(steps, returned, known, lettering, speech)
     for row, record_id in enumerate(shown):
         _draw(ax, row, record_id, steps, reason=reasons.get(record_id, ""), place=returned.get(record_id))
     labels = [lettering.label(_name(record_id, known), 46) for record_id in shown]
     ax.set_yticks(range(len(shown)), labels)
-    heads = [lettering.label((names or {}).get(step.name, step.name.replace("_", " ")), 16) for step in steps]
+    called = _COLUMNS[speech] | dict(names or {})
+    heads = [lettering.label(called.get(step.name, step.name.replace("_", " ")), 16) for step in steps]
     ax.set_xticks(range(len(steps)), [f"{head}\n{_count(step)}" for head, step in zip(heads, steps, strict=True)])
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
@@ -91,17 +109,23 @@ def _name(record_id: str, known: Mapping[str, MemoryRecord]) -> str:
 
 
 def _reasons(
-    steps: list[RecallStep], returned: Mapping[str, int], known: Mapping[str, MemoryRecord], lettering: Lettering
+    steps: list[RecallStep],
+    returned: Mapping[str, int],
+    known: Mapping[str, MemoryRecord],
+    lettering: Lettering,
+    speech: str,
 ) -> dict[str, str]:
-    """Return why each record was dropped; an id in a reason is said by its place, else by its content."""
+    """Return why each record was dropped; a record in a reason is said by its place, else by its content."""
 
-    def said(word: str) -> str:
-        if word in returned:
-            return f"#{returned[word]}"
-        return f"“{lettering.label(known[word].content, 14)}”" if word in known else lettering.label(word)
+    def called(record_id: str) -> str:
+        if record_id in returned:
+            return f"#{returned[record_id]}"
+        return f"“{known[record_id].content[:14]}”" if record_id in known else record_id
 
     return {
-        record_id: " ".join(map(said, reason.split())) for step in steps for record_id, reason in step.dropped.items()
+        record_id: lettering.label(reason(why, speech, called), 60)
+        for step in steps
+        for record_id, why in step.dropped.items()
     }
 
 

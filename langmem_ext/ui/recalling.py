@@ -11,12 +11,12 @@ from starlette.responses import Response
 from langmem_ext.context import MainContext
 from langmem_ext.longterm import LongTermMemory
 from langmem_ext.prompts import ASSISTANT, REFERENCE_NOTE
+from langmem_ext.reasons import reason
 from langmem_ext.records import MemoryRecord, Recall, RecallStep
 from langmem_ext.text import language
 from langmem_ext.ui.desk import Desk, desk_of, language_of, query_of, whole_number
 from langmem_ext.ui.record import found
 from langmem_ext.ui.shown import plain
-from langmem_ext.ui.texts import reason
 
 BUDGET = 4000
 LIMIT = 8
@@ -108,7 +108,7 @@ def _step(
 
     def excerpt(record_id: str) -> str:
         record = get(record_id)
-        return plain(record.content, EXCERPT) if record else record_id
+        return f"“{plain(record.content, EXCERPT) if record else record_id}”"
 
     scores = step.detail.get("scores", {})
     kept = [(record, scores.get(record.id)) for name in step.kept[:LISTED] if (record := get(name))]

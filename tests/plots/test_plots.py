@@ -1,5 +1,6 @@
 """Pictures: what stands in them is what was passed, in every theme, and Chinese never turns into boxes."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -184,15 +185,28 @@ def test_the_most_selective_keywords_are_drawn_first() -> None:
 
 
 @needs_chinese_letters
-def test_a_recalls_picture_marks_what_came_back_and_what_was_dropped(memory: LongTermMemory) -> None:
+@pytest.mark.parametrize(
+    ("language", "covered", "column"), [("en", "covered by #1", "rank"), ("zh", "#1 已包含", "排序")]
+)
+def test_a_recalls_picture_marks_what_came_back_and_what_was_dropped(
+    memory: LongTermMemory, language: Any, covered: str, column: str
+) -> None:
     found = recalled(memory)
-    ax = plot_recall(found, records=memory.records(), limit=100)
+    ax = plot_recall(found, records=memory.records(), limit=100, language=language)
     dropped = sum(len(step.dropped) for step in found.trace)
     assert len([line for line in ax.lines if line.get_marker() == "x"]) == dropped > 0
     shown = texts(ax)
-    assert [f"#{place}" for place in range(1, len(found) + 1)] == [text for text in shown if text.startswith("#")]
-    assert any(text.startswith("covered by #") for text in shown)
+    assert [f"#{place}" for place in range(1, len(found) + 1)] == [
+        text for text in shown if re.fullmatch(r"#\d+", text)
+    ]
+    assert covered in shown
+    assert any(text.startswith(f"{column}\n") for text in shown)
     assert found.query in shown
+
+
+def test_a_recalls_picture_speaks_the_language_of_the_question(memory: LongTermMemory) -> None:
+    shown = texts(plot_recall(memory.recall("How much is the budget for it?"), records=memory.records()))
+    assert any(text.startswith("rank\n") for text in shown)
 
 
 def test_records_that_are_unknown_are_shown_by_id(memory: LongTermMemory) -> None:

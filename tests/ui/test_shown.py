@@ -11,7 +11,6 @@ from langmem_ext.ui import shown
 from langmem_ext.ui.charts import HEIGHT, MOST_BARS, bars
 from langmem_ext.ui.chinese import ZH
 from langmem_ext.ui.english import EN
-from langmem_ext.ui.texts import reason
 from tests.ui.conftest import Elements
 
 UNSEEN = "\x00\x1b\x7f\x85\u200b\u2028\u202a\u202e\u2066\u2069\ufeff"
@@ -86,16 +85,6 @@ def test_every_text_is_used() -> None:
     }
     unused = [name for name in EN if not name.startswith(built) and name not in actions and f'"{name}"' not in whole]
     assert [name for name in unused if f"'{name}'" not in whole] == []
-
-
-def test_reasons_are_told_in_both_languages_with_words_for_ids() -> None:
-    def excerpt(record_id: str) -> str:
-        return f"words of {record_id}"
-
-    assert reason("covered by a1", "en", excerpt) == "covered by “words of a1”"
-    assert reason("says what a1 says", "zh", excerpt) == "与“words of a1”相同"
-    assert reason("12 tokens, -3 left", "zh", excerpt) == "需要 12 token,只剩 -3"
-    assert reason("no such reason", "zh", excerpt) == "no such reason"
 
 
 @given(st.dictionaries(st.dates(), st.integers(1, 10**6), max_size=40))
