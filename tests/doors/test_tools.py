@@ -1,4 +1,4 @@
-"""The memory tools: LangChain's standard suites, their arguments, whose memory they reach, what they render."""
+"""The memory tools: their arguments, whose memory they reach, what they render."""
 
 import asyncio
 from dataclasses import dataclass
@@ -9,8 +9,6 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import BaseTool
-from langchain_tests.integration_tests import ToolsIntegrationTests
-from langchain_tests.unit_tests import ToolsUnitTests
 from langgraph.graph import START, MessagesState, StateGraph
 from langgraph.prebuilt import ToolNode
 from langgraph.store.base import BaseStore
@@ -44,74 +42,6 @@ def memory(store: BaseStore) -> LongTermMemory:
     )
     memory.remember("我希望住有景观的民宿", id="stay", kind="preference", occurred_at="2025-08-01")
     return memory
-
-
-def filled() -> BaseStore:
-    store = InMemoryStore()
-    memory = LongTermMemory(store, ALICE)
-    memory.remember("My budget is 20,000 RMB", id="budget")
-    memory.observe([HumanMessage("I love lakes", id="m1")], thread_id="t1")
-    return store
-
-
-class SearchMemory:
-    """Parameters of the standard suites."""
-
-    @property
-    def tool_constructor(self) -> BaseTool:
-        return create_search_memory_tool(ALICE, store=filled())
-
-    @property
-    def tool_invoke_params_example(self) -> dict[str, Any]:
-        return {"query": "budget", "before": "2030-01-01", "kinds": ["fact"], "limit": 3}
-
-
-class TestSearchMemoryUnit(SearchMemory, ToolsUnitTests):
-    """LangChain's unit suite."""
-
-
-class TestSearchMemoryIntegration(SearchMemory, ToolsIntegrationTests):
-    """LangChain's integration suite."""
-
-
-class ManageMemory:
-    """Parameters of the standard suites."""
-
-    @property
-    def tool_constructor(self) -> BaseTool:
-        return create_manage_memory_tool(ALICE, store=filled())
-
-    @property
-    def tool_invoke_params_example(self) -> dict[str, Any]:
-        return {"content": "Alice likes tea", "kind": "preference", "importance": 0.7}
-
-
-class TestManageMemoryUnit(ManageMemory, ToolsUnitTests):
-    """LangChain's unit suite."""
-
-
-class TestManageMemoryIntegration(ManageMemory, ToolsIntegrationTests):
-    """LangChain's integration suite."""
-
-
-class SearchLog:
-    """Parameters of the standard suites."""
-
-    @property
-    def tool_constructor(self) -> BaseTool:
-        return create_search_log_tool(ALICE, store=filled())
-
-    @property
-    def tool_invoke_params_example(self) -> dict[str, Any]:
-        return {"query": "lakes", "thread_id": "t1", "page": 1, "limit": 5}
-
-
-class TestSearchLogUnit(SearchLog, ToolsUnitTests):
-    """LangChain's unit suite."""
-
-
-class TestSearchLogIntegration(SearchLog, ToolsIntegrationTests):
-    """LangChain's integration suite."""
 
 
 def call(tool: BaseTool, config: Any = None, /, **args: Any) -> ToolMessage:

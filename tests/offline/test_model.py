@@ -1,58 +1,26 @@
 """`ExtractiveChatModel`: what a chat model must do, done by extraction, in both languages."""
 
 import asyncio
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from hypothesis import given, settings, strategies as st
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
-from langchain_core.tools import tool
 from langchain_tests.unit_tests import ChatModelUnitTests
-from pydantic import BaseModel, Field
 
-from langmem_ext.errors import InvalidInputError
-from langmem_ext.longterm.schemas import Digest, MemoryUpdate, Reflections, SummaryDraft
 from langmem_ext.offline import ExtractiveChatModel
-from langmem_ext.prompts import ANALYSE, ASSISTANT, FOLD, SUMMARISE, UPDATE
-
-TRIP_ZH = """<memories>
-<memory id="1" kind="message" date="2026-09-30" speaker="user">喜欢高山湖泊</memory>
-<memory id="2" kind="message" date="2026-09-30" speaker="user">预算 2 万人民币</memory>
-<memory id="3" kind="message" date="2026-09-30" speaker="user">希望住有景观的民宿</memory>
-<memory id="4" kind="message" date="2026-09-30" speaker="user">担心高原反应</memory>
-<memory id="5" kind="message" date="2026-09-30" speaker="user">喜欢摄影</memory>
-<memory id="6" kind="message" date="2026-09-30" speaker="user">已订好 10月5日机票</memory>
-</memories>"""
-TRIP_EN = """<memories>
-<memory id="1" kind="message" date="2026-09-30" speaker="user">I love mountain lakes and photography!</memory>
-<memory id="2" kind="message" date="2026-09-30" speaker="user">My budget is about 20,000 RMB.</memory>
-<memory id="3" kind="message" date="2026-09-29" speaker="user">I'd like to stay in a guesthouse with a view.</memory>
-<memory id="4" kind="message" date="2026-09-28" speaker="user">I'm worried about altitude sickness.</memory>
-<memory id="5" kind="fact" date="2026-09-28">Alice booked her flight for 5 October.</memory>
-</memories>"""
-QUESTION_ZH = "我瑞士旅行的预算和住宿安排是怎样的?"
-QUESTION_EN = "What are the budget and accommodation for my Switzerland trip?"
-SYSTEM_ZH = SystemMessage(ASSISTANT["zh"] + ANALYSE["zh"].format(now="2026-10-01"))
-SYSTEM_EN = SystemMessage(ASSISTANT["en"] + ANALYSE["en"].format(now="2026-10-01"))
-
-
-@tool
-def search_memory(query: str, before: str | None = None, after: str | None = None) -> str:
-    """Search long-term memory."""
-    return query
-
-
-@tool
-def search_log(query: str) -> str:
-    """Page through the raw log."""
-    return query
-
-
-@tool
-def manage_memory(content: str, action: Literal["create", "revise"] = "create") -> str:
-    """Store a memory."""
-    return content
+from tests.offline.asking import (
+    QUESTION_EN,
+    QUESTION_ZH,
+    SYSTEM_EN,
+    SYSTEM_ZH,
+    TRIP_EN,
+    TRIP_ZH,
+    ask,
+    manage_memory,
+    search_memory,
+)
 
 
 class TestStandard(ChatModelUnitTests):
@@ -65,14 +33,6 @@ class TestStandard(ChatModelUnitTests):
     @property
     def chat_model_params(self) -> dict[str, Any]:
         return {}
-
-
-def ask(*messages: Any, tools: Any = ()) -> AIMessage:
-    model = ExtractiveChatModel()
-    bound = model.bind_tools(tools) if tools else model
-    answer = bound.invoke(list(messages))
-    assert isinstance(answer, AIMessage)
-    return answer
 
 
 def test_chinese_question_is_answered_from_memories_alone() -> None:
@@ -236,177 +196,6 @@ def test_small_talk_is_neither_searched_for_nor_noted(said: str) -> None:
 def test_it_says_that_it_is_extraction() -> None:
     assert "not understanding" in ask(HumanMessage("Who are you?")).text
     assert "不是理解" in ask(HumanMessage("你是谁?")).text
-
-
-class TestSearching:
-    """When tools are bound, it asks for what the prompt lacks."""
-
-    def test_missing_memory_is_searched_for(self) -> None:
-        (call,) = ask(SYSTEM_ZH, HumanMessage(QUESTION_ZH), tools=[search_memory]).tool_calls
-        assert call["name"] == "search_memory"
-        assert "预算" in call["args"]["query"]
-        assert call["id"]
-
-    def test_bounds_are_read_out_of_the_question(self) -> None:
-        (call,) = ask(
-            SYSTEM_EN, HumanMessage("What did I say about my budget last week?"), tools=[search_memory]
-        ).tool_calls
-        assert (call["args"]["after"], call["args"]["before"]) == ("2026-09-21", "2026-09-27")
-        (call,) = ask(SYSTEM_ZH, HumanMessage("9月30日之前我说过预算是多少?"), tools=[search_memory]).tool_calls
-        assert call["args"]["before"] == "2026-09-29"
-        assert "after" not in call["args"]
-
-    def test_day_to_come_bounds_nothing(self) -> None:
-        (call,) = ask(SYSTEM_EN, HumanMessage("What is my flight on 5 October 2026?"), tools=[search_memory]).tool_calls
-        assert not {"before", "after"} & call["args"].keys()
-
-    def test_nothing_is_searched_for_when_memories_suffice(self) -> None:
-        answer = ask(SYSTEM_ZH, HumanMessage(TRIP_ZH), HumanMessage(QUESTION_ZH), tools=[search_memory])
-        assert not answer.tool_calls
-        assert "2 万人民币" in answer.text
-
-    def test_statement_is_not_searched_for(self) -> None:
-        assert not ask(HumanMessage("My budget is 500 euros."), tools=[search_memory]).tool_calls
-
-    def test_log_is_the_last_resort_and_then_it_answers(self) -> None:
-        prompt: list[Any] = [SYSTEM_EN, HumanMessage(QUESTION_EN)]
-        names = []
-        for _ in range(5):
-            answer = ask(*prompt, tools=[search_memory, search_log])
-            if not answer.tool_calls:
-                break
-            names.append(answer.tool_calls[0]["name"])
-            nothing = [ToolMessage("No memory matches.", tool_call_id=call["id"]) for call in answer.tool_calls]
-            prompt += [answer, *nothing]
-        assert names == ["search_memory", "search_log"]
-        assert answer.text.startswith("I found nothing about")
-
-    def test_bounded_search_without_result_is_repeated_without_bounds(self) -> None:
-        question = HumanMessage("What did I say about my budget last week?")
-        first = ask(SYSTEM_EN, question, tools=[search_memory])
-        nothing = ToolMessage("No memory matches.", tool_call_id=first.tool_calls[0]["id"], name="search_memory")
-        (call,) = ask(SYSTEM_EN, question, first, nothing, tools=[search_memory]).tool_calls
-        assert not {"before", "after"} & call["args"].keys()
-
-    def test_log_messages_answer(self) -> None:
-        call = AIMessage("", tool_calls=[{"name": "search_log", "args": {"query": "budget"}, "id": "1"}])
-        page = (
-            '<log page="1">\n<message id="7" thread="t" n="0" date="2026-09-30T10:00+00:00" speaker="user">'
-            "My budget is 500 euros.</message>\n</log>"
-        )
-        text = ask(
-            HumanMessage("What is my budget?"), call, ToolMessage(page, tool_call_id="1", name="search_log")
-        ).text
-        assert "your budget is 500 euros" in text
-        assert "30 September 2026" in text
-
-    def test_request_to_remember_is_a_tool_call(self) -> None:
-        (call,) = ask(HumanMessage("Please remember that I am vegetarian."), tools=[manage_memory]).tool_calls
-        assert call["args"] == {"action": "create", "content": "I am vegetarian."}
-        (call,) = ask(HumanMessage("请记住我吃素"), tools=[manage_memory]).tool_calls
-        assert call["args"]["content"] == "我吃素"
-
-    def test_tool_choice_none_calls_nothing(self) -> None:
-        bound = ExtractiveChatModel().bind_tools([search_memory], tool_choice="none")
-        assert not bound.invoke([HumanMessage(QUESTION_EN)]).tool_calls
-
-    @pytest.mark.parametrize("choice", ["any", "required", "search_memory"])
-    def test_forced_tool_is_called_with_arguments_it_takes(self, choice: str) -> None:
-        bound = ExtractiveChatModel().bind_tools([search_memory], tool_choice=choice)
-        (call,) = bound.invoke([HumanMessage("My budget is 500 euros.")]).tool_calls
-        assert isinstance(call["args"]["query"], str)
-
-    def test_unknown_tool_choice_is_refused(self) -> None:
-        with pytest.raises(InvalidInputError, match="search_memory"):
-            ExtractiveChatModel().bind_tools([search_memory], tool_choice="nonsense")
-
-
-class TestStructuredOutput:
-    """Distillation's schemas, and any other."""
-
-    def test_memory_update_quotes_the_message(self) -> None:
-        body = (
-            "<known_memories>\n</known_memories>\n<new_messages>\n"
-            '<message n="1" speaker="user" date="2026-09-30T10:00+00:00">我喜欢摄影,预算 2 万人民币</message>\n'
-            '<message n="2" speaker="assistant" date="2026-09-30T10:00+00:00">好的</message>\n</new_messages>'
-        )
-        model = ExtractiveChatModel().with_structured_output(MemoryUpdate, include_raw=True)
-        result = model.invoke([SystemMessage(UPDATE["zh"]), HumanMessage(body)])
-        assert isinstance(result, dict)
-        update = result["parsed"]
-        assert isinstance(update, MemoryUpdate)
-        assert update.operations
-        assert all(operation.message == 1 and operation.quote in body for operation in update.operations)
-        assert result["raw"].usage_metadata["input_tokens"] > 0
-
-    @pytest.mark.parametrize("schema", [Digest, SummaryDraft])
-    def test_summary_covers_the_entries_by_number(self, schema: type[Any]) -> None:
-        body = (
-            '<entries>\n<session n="1" date="2026-09-30">\n'
-            '<entry n="3" speaker="user">我打算去瑞士徒步,预算 2 万人民币</entry>\n'
-            '<entry n="4" speaker="user">希望住有景观的民宿</entry>\n</session>\n</entries>'
-        )
-        result = (
-            ExtractiveChatModel()
-            .with_structured_output(schema)
-            .invoke([SystemMessage(SUMMARISE["zh"]), HumanMessage(body)])
-        )
-        draft = result.summaries[0] if isinstance(result, Digest) else result
-        assert isinstance(draft, SummaryDraft)
-        assert "2 万" in draft.content
-        assert draft.topic
-        assert {entry.entry for entry in draft.entries} <= {3, 4}
-
-    def test_reflections_are_well_formed(self) -> None:
-        body = '<entries>\n<entry n="1">I like tea.</entry>\n<entry n="2">I like green tea.</entry>\n</entries>'
-        result = ExtractiveChatModel().with_structured_output(Reflections).invoke([HumanMessage(body)])
-        assert isinstance(result, Reflections)
-
-    def test_running_summary_is_folded(self) -> None:
-        entries = "<entries>\n<entry>I will fly on 5 October.</entry>\n</entries>"
-        body = f"<summary>\nThe budget is 500 euros.\n</summary>\n{entries}"
-        text = ask(SystemMessage(FOLD["en"]), HumanMessage(body)).text
-        assert "500 euros" in text
-        assert "5 October" in text
-
-    def test_other_schemas_are_filled_by_name_and_type(self) -> None:
-        class Guest(BaseModel):
-            """A guest."""
-
-            name: str
-            email: str | None = None
-            nights: int = Field(ge=1)
-            room: Literal["single", "double"]
-            smoker: bool = False
-            arrival: str = Field(json_schema_extra={"format": "date"})
-            wishes: list[str] = []
-
-        text = "My name is Alice Miller, alice@example.org. A double room for 3 nights from 2026-10-05, please."
-        guest = ExtractiveChatModel().with_structured_output(Guest).invoke([HumanMessage(text)])
-        assert isinstance(guest, Guest)
-        assert (guest.name, guest.email, guest.nights, guest.room) == ("Alice Miller", "alice@example.org", 3, "double")
-        assert not guest.smoker
-        assert guest.arrival == "2026-10-05"
-
-    def test_nested_and_json_schemas_validate(self) -> None:
-        class Item(BaseModel):
-            title: str
-            amount: float
-
-        class Order(BaseModel):
-            items: list[Item]
-            first: Item
-
-        order = ExtractiveChatModel().with_structured_output(Order).invoke([HumanMessage("Two lamps for 30.50 euros.")])
-        assert isinstance(order, Order)
-        schema = {
-            "title": "note",
-            "description": "A note",
-            "type": "object",
-            "properties": {"summary": {"type": "string"}},
-        }
-        note = ExtractiveChatModel().with_structured_output(schema).invoke([HumanMessage("The lake is deep.")])
-        assert note == {"summary": "The lake is deep."}
 
 
 def collect(chunks: list[AIMessageChunk]) -> AIMessageChunk:
