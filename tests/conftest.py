@@ -9,7 +9,6 @@ from pytest_socket import disable_socket, enable_socket, socket_allow_hosts
 from tests.postgres.fixtures import (  # noqa: F401 - fixtures of every folder
     database,
     empty_store,
-    other_database,
     workers_database,
     workers_store,
 )

@@ -4,9 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from langmem_ext.cli.looking import RecordId
 from langmem_ext.cli.opening import opened_memory
-from langmem_ext.cli.options import OFFLINE, Embed, Json, Redact, StoreUrl, User, Yes
+from langmem_ext.cli.options import OFFLINE, Embed, Json, RecordId, Redact, StoreUrl, User, Yes
 from langmem_ext.cli.output import print_json, print_records, say
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.records import ForgetReceipt, MemoryRecord

@@ -6,11 +6,9 @@ import typer
 
 from langmem_ext.cli.main import NEGATIVE
 from langmem_ext.cli.opening import opened_memory
-from langmem_ext.cli.options import OFFLINE, After, AsOf, Before, Embed, Json, Kinds, StoreUrl, User
+from langmem_ext.cli.options import OFFLINE, After, AsOf, Before, Embed, Json, Kinds, RecordId, StoreUrl, User
 from langmem_ext.cli.output import console, plain, print_json, print_records, print_trace, record_lines, say
 from langmem_ext.errors import RecordNotFoundError
-
-RecordId = Annotated[str, typer.Argument(help="Id of the record, as the other commands print it.", metavar="ID")]
 
 
 def recall(

@@ -54,6 +54,9 @@ After: TypeAlias = Annotated[str | None, typer.Option("--after", help="Only what
 AsOf: TypeAlias = Annotated[
     str | None, typer.Option("--as-of", help="What was believed then, later corrections unknown.")
 ]
+RecordId: TypeAlias = Annotated[
+    str, typer.Argument(help="Id of the record, as the other commands print it.", metavar="ID")
+]
 Lang: TypeAlias = Literal["zh", "en"]
 
 OFFLINE = "offline"

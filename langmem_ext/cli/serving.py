@@ -97,11 +97,11 @@ def ui(
         if not is_loopback(host):
             complain(f"{host} is reached by others, over plain HTTP; put a server with TLS in front of it")
 
-        waiting = [browse]
-
         def ready(address: str) -> None:
+            nonlocal browse
             typer.echo(f"open {address}  (works once)")
-            if waiting.pop() if waiting else False:
+            if browse:
+                browse = False
                 typer.launch(address)
 
         serve_page(memory, user=name, model=chosen, host=host, port=port, allowed_hosts=allow_host or (), ready=ready)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -15,10 +15,6 @@ from langmem_ext.cli.importing import Source, bring_in, tell
 from langmem_ext.cli.opening import opened_memory
 from langmem_ext.cli.options import OFFLINE, Embed, Json, StoreUrl, User
 from langmem_ext.cli.output import print_json, say
-
-if TYPE_CHECKING:
-    from langmem_ext.cli.jsonlines import Entry
-    from langmem_ext.longterm import LongTermMemory
 
 
 def export(
@@ -34,7 +30,7 @@ def export(
     langmem-ext export --user alice -o alice.jsonl
     langmem-ext export --user alice | gzip > alice.jsonl.gz
     """
-    from langmem_ext.cli.jsonlines import dump, read_memory  # noqa: PLC0415
+    from langmem_ext.cli.jsonlines import dump, read_memory  # noqa: PLC0415 - langgraph
 
     with opened_memory(user, store) as memory:
         entries = read_memory(memory)
@@ -93,25 +89,16 @@ def import_(
             report = bring_in(memory, source, file, session=session, table=table, prefix=namespace)
         tell(report, user, as_json=as_json)
         return
-    entries = _read_export(file)
+    from langmem_ext.cli.jsonlines import load, write_memory  # noqa: PLC0415 - langgraph
+
+    if file == "-":
+        entries = load(sys.stdin, "stdin")
+    else:
+        with Path(file).open(encoding="utf-8", newline="\n") as lines:
+            entries = load(lines, file)
     with opened_memory(user, store, create=True, embed=embed) as memory:
-        written = _write_export(memory, entries)
+        written = write_memory(memory.store, memory.namespace, entries)
     if as_json:
         print_json({"items": len(entries), "written": written})
     else:
         say(f"{written} of {len(entries)} items written into the memory of {user!r}")
-
-
-def _read_export(file: str) -> "list[Entry]":
-    from langmem_ext.cli.jsonlines import load  # noqa: PLC0415
-
-    if file == "-":
-        return load(sys.stdin, "stdin")
-    with Path(file).open(encoding="utf-8", newline="\n") as source:
-        return load(source, file)
-
-
-def _write_export(memory: "LongTermMemory", entries: "list[Entry]") -> int:
-    from langmem_ext.cli.jsonlines import write_memory  # noqa: PLC0415
-
-    return write_memory(memory.store, memory.namespace, entries)

@@ -143,7 +143,7 @@ class Evaluation:
         """
         open_questions = sum(len(numbers) for _, numbers in self._wanted)
         self.report.resumed = self._total - open_questions
-        self._tell()
+        self._show_progress()
         with ThreadPoolExecutor(self._parallel) as questions, ThreadPoolExecutor(self._parallel) as conversations:
             try:
                 waiting = [
@@ -233,7 +233,7 @@ class Evaluation:
                 with self._lock:
                     self.report.asked += 1
                     self._failed_in_a_row = 0
-                    self._tell()
+                    self._show_progress()
 
     def _ask(self, telling: _Telling, question: Question) -> QuestionResult:
         query, watch = question.query, Watch()
@@ -274,7 +274,7 @@ class Evaluation:
             if self._failed_in_a_row >= MOST_FAILURES:
                 self._stop.set()
 
-    def _tell(self) -> None:
+    def _show_progress(self) -> None:
         if self._progress is not None:
             self._progress(self.report.resumed + self.report.asked, self._total)
 

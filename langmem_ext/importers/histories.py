@@ -84,15 +84,15 @@ def _add(found: Found, thread: str, messages: list[BaseMessage]) -> None:
 
 def _read_sql(path: str | Path, session_id: str | None, table: str) -> Found:
     found = Found()
-    quoted = table.replace('"', '""')
     with opened_sqlite(path) as connection:
-        rows = _rows(connection, quoted, table)
+        rows = _rows(connection, table)
         for session, messages in _by_session(rows, found, session_id).items():
             _add(found, thread_label(session), messages)
     return found
 
 
-def _rows(connection: sqlite3.Connection, quoted: str, table: str) -> list[tuple[Any, Any]]:
+def _rows(connection: sqlite3.Connection, table: str) -> list[tuple[Any, Any]]:
+    quoted = table.replace('"', '""')
     try:
         return connection.execute(f'SELECT session_id, message FROM "{quoted}" ORDER BY id').fetchall()  # noqa: S608
     except sqlite3.OperationalError:

@@ -44,7 +44,7 @@ def _import_store(
         fields as ``name: value`` lines), its value as the record's data, the time it was created. LangMem's memories
         keep their kind. Items of a langmem_ext memory are not imported; `langmem-ext export` and `import` move those.
     """
-    found = _read_items((yield from read_items(store, namespace)), langmem_only=False)
+    found = _understood((yield from _read_items(store, namespace)), langmem_only=False)
     return (yield from write(memory, found, progress))
 
 
@@ -67,11 +67,11 @@ def _import_langmem(
         What was imported: texts as facts, triples as relations, profiles as profiles, other schemas as facts with
         their fields as data. Items that LangMem did not write are counted in the report.
     """
-    found = _read_items((yield from read_items(store, namespace)), langmem_only=True)
+    found = _understood((yield from _read_items(store, namespace)), langmem_only=True)
     return (yield from write(memory, found, progress))
 
 
-def read_items(store: BaseStore, namespace: tuple[str, ...]) -> Operation[list[SearchItem]]:
+def _read_items(store: BaseStore, namespace: tuple[str, ...]) -> Operation[list[SearchItem]]:
     """Return every item under a namespace prefix, the oldest first."""
     found: dict[tuple[tuple[str, ...], str], SearchItem] = {}
     offset = 0
@@ -85,7 +85,7 @@ def read_items(store: BaseStore, namespace: tuple[str, ...]) -> Operation[list[S
             return sorted(found.values(), key=lambda item: (item.created_at, item.namespace, item.key))
 
 
-def _read_items(items: Sequence[SearchItem], *, langmem_only: bool) -> Found:
+def _understood(items: Sequence[SearchItem], *, langmem_only: bool) -> Found:
     found = Found()
     roots = {item.namespace[:-1] for item in items if "believed_from" in item.value}
     for item in items:

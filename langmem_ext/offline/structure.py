@@ -1,4 +1,4 @@
-"""Structured output by extraction: the two schemas of distillation, and any other JSON schema field by field.
+"""Structured output by extraction: any JSON schema, field by field.
 
 A field is filled from the text by its name, its type and its choices; where the text has nothing, its default stands,
 or the empty value of its type.

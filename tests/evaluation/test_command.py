@@ -1,7 +1,7 @@
 """`langmem-ext eval` as a person and as a script use it, a real client against a server on loopback included."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,6 @@ from tests.cli.conftest import Cli, cli
 from tests.evaluation.conversations import write
 
 __all__ = ["cli"]
-
-Connect = Callable[[OpenAIProtocolServer], None]
 
 
 @pytest.fixture

@@ -33,10 +33,3 @@ def empty_store(workers_store: str) -> str:
     """The URL of a database that holds no items; made tables may be there, with vectors of the suite's size."""
     delete_rows(workers_store)
     return workers_store
-
-
-@pytest.fixture
-def other_database() -> Iterator[str]:
-    """The URL of another empty database, for tests that need two or spoil one."""
-    with fresh_database() as url:
-        yield url
