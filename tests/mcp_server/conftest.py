@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from langgraph.store.base import BaseStore
@@ -11,6 +11,7 @@ from mcp import Client
 from langmem_ext import LongTermMemory, open_store
 from langmem_ext.mcp_server import create_mcp_server
 from langmem_ext.offline import HashingEmbeddings
+from tests.longterm.conftest import Clock
 
 
 @pytest.fixture
@@ -20,22 +21,9 @@ def store() -> Iterator[BaseStore]:
         yield opened
 
 
-class Clock:
-    """A clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2025, 9, 20, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def pass_days(self, days: int) -> None:
-        self.now += timedelta(days=days)
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(datetime(2025, 9, 20, 12, tzinfo=UTC))
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from mcp.types import CallToolResult, TextContent
 from langmem_ext import LongTermMemory
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.mcp_server import create_mcp_server
-from tests.mcp_server.conftest import Clock
+from tests.longterm.conftest import Clock
 
 
 def text(result: CallToolResult) -> str:
@@ -77,7 +77,7 @@ async def test_bounds_kinds_and_limit_are_hard(client: Client, clock: Clock) -> 
 
 async def test_a_revision_replaces_and_the_past_keeps_what_was_believed(client: Client, clock: Clock) -> None:
     first = await call(client, "remember", content="预算是五百欧元", keywords=["预算"], importance=0.8)
-    clock.pass_days(10)
+    clock.advance(days=10)
     second = await call(client, "revise", id=first["id"], content="预算是八百欧元")
     assert second["keywords"] == ["预算"]
     assert second["importance"] == 0.8

@@ -1,8 +1,7 @@
 """Memories in this process and in stores, driven blocking and awaited."""
 
-import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +13,7 @@ from langgraph.store.memory import InMemoryStore
 from langmem_ext import open_store
 from langmem_ext.offline import HashingEmbeddings
 from langmem_ext.testing import ScriptedChatModel
-
-Call = Callable[..., Any]
-
-
-@pytest.fixture(params=["sync", "async"])
-def call(request: pytest.FixtureRequest) -> Call:
-    """Call a method by name, blocking or on an event loop."""
-
-    def blocking(owner: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-        return getattr(owner, name)(*args, **kwargs)
-
-    def awaited(owner: Any, name: str, *args: Any, **kwargs: Any) -> Any:
-        async def main() -> Any:
-            return await getattr(owner, "a" + name)(*args, **kwargs)
-
-        return asyncio.run(main())
-
-    return blocking if request.param == "sync" else awaited
+from tests.longterm.conftest import Call, call  # noqa: F401 - the fixture
 
 
 @pytest.fixture
@@ -60,6 +42,6 @@ def summariser(calls: int = 200) -> ScriptedChatModel:
     return ScriptedChatModel(responses=[digest] * calls)
 
 
-def say(call: Call, memory: Any, *turns: str, name: str = "input") -> None:
+def say(invoke: Call, memory: Any, *turns: str, name: str = "input") -> None:
     for turn in turns:
-        call(memory, "save_context", {name: turn}, {"output": f"you said {turn}"})
+        invoke(memory, "save_context", {name: turn}, {"output": f"you said {turn}"})

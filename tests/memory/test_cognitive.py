@@ -12,7 +12,8 @@ from langmem_ext.errors import StoreError
 from langmem_ext.memory import CognitiveMemory
 from langmem_ext.testing import ScriptedChatModel
 from langmem_ext.tokens import count_messages, count_text
-from tests.memory.conftest import Call, say
+from tests.longterm.conftest import Call
+from tests.memory.conftest import say
 
 
 def test_what_was_said_in_another_session_is_recalled_with_its_date(call: Call, store: BaseStore) -> None:

@@ -27,7 +27,8 @@ from langmem_ext.memory import (
 )
 from langmem_ext.testing import ScriptedChatModel
 from langmem_ext.tokens import count_messages, count_text
-from tests.memory.conftest import Call, say
+from tests.longterm.conftest import Call
+from tests.memory.conftest import say
 
 
 def out_of_order(calls: int, then: int = 50) -> ScriptedChatModel:

@@ -21,7 +21,8 @@ from langmem_ext.memory import (
     StoreChatMessageHistory,
     VectorStoreRetrieverMemory,
 )
-from tests.memory.conftest import Call, say, summariser
+from tests.longterm.conftest import Call
+from tests.memory.conftest import say, summariser
 
 KINDS: dict[str, Any] = {
     "buffer": ConversationBufferMemory,

@@ -15,7 +15,8 @@ from langchain_core.vectorstores import InMemoryVectorStore
 
 from langmem_ext import memory as ours
 from langmem_ext.offline import HashingEmbeddings
-from tests.memory.conftest import Call, summariser
+from tests.longterm.conftest import Call
+from tests.memory.conftest import summariser
 
 pytestmark = pytest.mark.filterwarnings("ignore::langchain_core._api.deprecation.LangChainDeprecationWarning")
 

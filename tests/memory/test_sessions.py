@@ -23,7 +23,8 @@ from langmem_ext.memory import (
     VectorStoreRetrieverMemory,
 )
 from langmem_ext.memory.history import ChatMessageHistory
-from tests.memory.conftest import Call, say
+from tests.longterm.conftest import Call
+from tests.memory.conftest import say
 
 
 def vectors() -> InMemoryVectorStore:
