@@ -57,7 +57,6 @@ def templates() -> Environment:
     environment.filters |= {
         "shown": shown.shown,
         "label": shown.label,
-        "visible": shown.visible,
         "pretty": shown.pretty,
         "plain": shown.plain,
     }
@@ -141,7 +140,6 @@ class Desk:
             "day": lambda day: shown.long_date(day, language),
             "at": lambda moment: shown.moment(moment, zone, language),
             "clock": lambda moment: f"{shown.in_zone(moment, zone):%H:%M}",
-            "local_day": lambda moment: shown.in_zone(moment, zone).date(),
         }
         return self.environment.get_template(name).render(**common, **values)
 

@@ -41,7 +41,6 @@ def page(request: Request) -> Response:
         pending=[each for each in conversations if each.pending or each.consolidated < each.messages][:PENDING],
         spending=_spent(memory),
         checkable=isinstance(memory.store, SupportsCheck),
-        has_model=memory.model is not None,
     )
 
 
