@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 
 from langmem_ext.errors import CapReachedError, ModelOutputError, StoreCorruptError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, exclusively
+from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.digest import (
     Window,
     annotated,
@@ -25,6 +25,7 @@ from langmem_ext.longterm.digest import (
     summary_record,
     with_replies,
 )
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.indexes import topics
 from langmem_ext.longterm.log import check_thread, read_range

@@ -4,15 +4,10 @@ An operation of the engine is a generator function whose first argument is a `Co
 `LongTermMemory` is a `Core` with all of them attached, each in a blocking and an awaitable form.
 """
 
-import asyncio
 import threading
-import time
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from langchain_core.documents import BaseDocumentCompressor
 from langchain_core.language_models import BaseChatModel
@@ -25,13 +20,10 @@ from langmem_ext.longterm.policy import DistillationSettings
 from langmem_ext.longterm.settings import RecallSettings
 from langmem_ext.longterm.stored import record_in
 from langmem_ext.longterm.structured import StructuredModel
-from langmem_ext.operations import Operation, Request, ask, batch
-from langmem_ext.protocols import SupportsExclusive
+from langmem_ext.operations import Operation, batch
 from langmem_ext.records import MemoryRecord, clean
 from langmem_ext.times import resolve_zone
 from langmem_ext.tokens import count_text
-
-T = TypeVar("T")
 
 TEXT_INDEX: list[str] = ["text"]
 """The one field of a record that is embedded and lexically indexed."""
@@ -250,86 +242,3 @@ def search_items(result: Result) -> list[SearchItem]:
 def put(leaf: tuple[str, ...], key: str, value: dict[str, Any] | None) -> PutOp:
     """Return a put (or, with None, a delete) of a bookkeeping item, which is never embedded."""
     return PutOp(leaf, key, value, index=False)
-
-
-_local_locks: weakref.WeakKeyDictionary[BaseStore, dict[str, threading.Lock]] = weakref.WeakKeyDictionary()
-_local_guard = threading.Lock()
-
-
-@contextmanager
-def _local_exclusive(store: BaseStore, name: str) -> Iterator[bool]:
-    """Exclude other users of the same store object in this process: all that a plain `BaseStore` allows."""
-    with _local_guard:
-        lock = _local_locks.setdefault(store, {}).setdefault(name, threading.Lock())
-    held = lock.acquire(blocking=False)
-    try:
-        yield held
-    finally:
-        if held:
-            lock.release()
-
-
-def _try_lock(core: Core, name: str) -> AbstractContextManager[bool]:
-    full_name = "/".join((*core.namespace, name))
-    if isinstance(core.store, SupportsExclusive):
-        return core.store.exclusive(full_name, blocking=False)
-    return _local_exclusive(core.store, full_name)
-
-
-def exclusively(core: Core, name: str, body: Callable[[], Operation[T]], *, patience: float = 60.0) -> Operation[T]:
-    """Run an operation while no other thread or process runs one under the same name in this memory.
-
-    It polls (1 ms to 50 ms) instead of blocking. On an event loop the lock, which is a file for some stores, is taken
-    and given back on a thread, and a cancelled task leaves none behind.
-
-    Raises:
-        TimeoutError: The lock was not free within `patience` seconds.
-    """
-    deadline = time.monotonic() + patience
-    pause = 0.001
-    while True:
-        lock = _try_lock(core, name)
-        if (yield Request(lock.__enter__, partial(_enter_on_thread, lock))):
-            return (yield from _holding(lock, body))
-        yield from ask(partial(_leave, lock))
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"another worker has held {name!r} of {core.namespace!r} for over {patience:.0f} s")
-        yield from sleep(pause)
-        pause = min(pause * 1.5, 0.05)
-
-
-def _leave(lock: AbstractContextManager[bool]) -> None:
-    lock.__exit__(None, None, None)
-
-
-async def _enter_on_thread(lock: AbstractContextManager[bool]) -> bool:
-    """Take a lock on a thread; where the task is cancelled meanwhile, the thread gives it back."""
-    entering = asyncio.ensure_future(asyncio.to_thread(lock.__enter__))
-    try:
-        return await asyncio.shield(entering)
-    except asyncio.CancelledError:
-        loop = asyncio.get_running_loop()
-        entering.add_done_callback(lambda _entered: loop.run_in_executor(None, _leave, lock))
-        raise
-
-
-def _holding(lock: AbstractContextManager[bool], body: Callable[[], Operation[T]]) -> Operation[T]:
-    """Run an operation and give the lock back, also where it is closed, which is where it can't wait for that."""
-    try:
-        result = yield from body()
-    except GeneratorExit:
-        try:
-            asyncio.get_running_loop().run_in_executor(None, _leave, lock)
-        except RuntimeError:  # no event loop: the sync driver
-            _leave(lock)
-        raise
-    except BaseException:
-        yield from ask(partial(_leave, lock))
-        raise
-    yield from ask(partial(_leave, lock))
-    return result
-
-
-def sleep(seconds: float) -> Operation[None]:
-    """Wait without holding anything."""
-    yield Request(lambda: time.sleep(seconds), lambda: asyncio.sleep(seconds))

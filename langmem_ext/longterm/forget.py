@@ -13,7 +13,8 @@ from langgraph.store.base import Item, Op, PutOp
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError, StoreCorruptError
 from langmem_ext.longterm.cascade import DIGESTS, Cascade, Rewriter, relabelled
-from langmem_ext.longterm.core import Core, check_id, exclusively, get_items, is_shadow, not_found, put, scan
+from langmem_ext.longterm.core import Core, check_id, get_items, is_shadow, not_found, put, scan
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.log import check_thread, position_key, thread_length
 from langmem_ext.longterm.overview import RECALLS
 from langmem_ext.longterm.progress import CONSOLIDATED, DISTILLED

@@ -23,7 +23,8 @@ from langgraph.store.base import GetOp, Item, Op
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError, StoreCorruptError
-from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
+from langmem_ext.longterm.core import Core, get_items, put, scan
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.progress import Head
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.stored import record_in, text_in

@@ -16,8 +16,9 @@ from pydantic import AwareDatetime, BaseModel, Field
 from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, exclusively, get_items, is_shadow, put, scan
+from langmem_ext.longterm.core import Core, get_items, is_shadow, put, scan
 from langmem_ext.longterm.digest import labels
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.extraction import extract_insights
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import Insight, Reflections

@@ -17,8 +17,9 @@ from pydantic import Field
 from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError, RecordNotFoundError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, exclusively, get_items, put, scan
+from langmem_ext.longterm.core import Core, get_items, put, scan
 from langmem_ext.longterm.digest import summary_record
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.schemas import SummaryDraft
 from langmem_ext.longterm.showing import contents

@@ -10,7 +10,8 @@ from typing import Final, NamedTuple
 from langgraph.store.base import Op
 
 from langmem_ext import namespaces
-from langmem_ext.longterm.core import Core, exclusively, get_items, put
+from langmem_ext.longterm.core import Core, get_items, put
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.redacting import redacted_json
 from langmem_ext.longterm.stored import Stored, Whole, value_in
 from langmem_ext.operations import Operation, batch

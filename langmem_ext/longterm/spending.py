@@ -12,7 +12,8 @@ from typing import TypeVar
 from langgraph.store.base import GetOp, Item, Op
 
 from langmem_ext import namespaces
-from langmem_ext.longterm.core import Core, exclusively, put
+from langmem_ext.longterm.core import Core, put
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.stored import Stored, Whole, value_in
 from langmem_ext.longterm.writing import commit
 from langmem_ext.metering import Meter

@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError, StoreCorruptError
 from langmem_ext.longterm.asking import ask_model
-from langmem_ext.longterm.core import Core, exclusively
+from langmem_ext.longterm.core import Core
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.extraction import extract_operations, statements
 from langmem_ext.longterm.log import check_thread, read_range, stated
 from langmem_ext.longterm.neighbours import neighbours

@@ -12,7 +12,8 @@ from langgraph.store.base import Item, Op
 from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
-from langmem_ext.longterm.core import Core, exclusively, get_items, is_shadow, put, scan
+from langmem_ext.longterm.core import Core, get_items, is_shadow, put, scan
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.stored import record_in, text_in
 from langmem_ext.longterm.versions import believed_since, supersede
 from langmem_ext.longterm.writing import commit, puts

@@ -13,7 +13,8 @@ from typing import Any
 from langgraph.store.base import Item, Op, PutOp
 
 from langmem_ext.errors import InvalidInputError, RecordNotFoundError
-from langmem_ext.longterm.core import TEXT_INDEX, Core, exclusively, get_items, get_record, is_shadow, scan
+from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, get_record, is_shadow, scan
+from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.stored import moment_in, number_in, record_in
 from langmem_ext.longterm.writing import build, commit, puts, record_put, unindex
 from langmem_ext.operations import Operation
