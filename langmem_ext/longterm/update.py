@@ -7,16 +7,16 @@ skips nothing. A failing model leaves the range pending.
 
 import json
 import logging
-from collections.abc import Sequence, Set as AbstractSet
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
-from langgraph.store.base import GetOp, Item, Op
-from pydantic import BaseModel, Field, ValidationError
+from langgraph.store.base import GetOp, Item
+from pydantic import BaseModel, Field
 
-from langmem_ext.errors import CapReachedError, InvalidInputError, ModelOutputError, StoreCorruptError
+from langmem_ext.errors import CapReachedError, ModelOutputError, StoreCorruptError
 from langmem_ext.longterm.asking import ask_model
+from langmem_ext.longterm.changes import Range, changes_of, concerned, wrong
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.extraction import extract_operations, statements
@@ -24,7 +24,6 @@ from langmem_ext.longterm.log import check_thread, read_range, stated
 from langmem_ext.longterm.neighbours import neighbours
 from langmem_ext.longterm.progress import (
     DISTILLED,
-    Head,
     Progress,
     Progressing,
     Watch,
@@ -32,18 +31,14 @@ from langmem_ext.longterm.progress import (
     progress,
     progress_of,
 )
-from langmem_ext.longterm.quoting import quoted
-from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import MemoryOperation, MemoryUpdate
 from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
-from langmem_ext.longterm.stored import record_in
-from langmem_ext.longterm.versions import believed_since, supersede
-from langmem_ext.longterm.writing import build, moment, puts, reindex
+from langmem_ext.longterm.writing import reindex
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import UPDATE
-from langmem_ext.records import MemoryRecord, derived_id, escape, first_problem
+from langmem_ext.records import escape
 from langmem_ext.text import language
 from langmem_ext.tracing import traced
 
@@ -76,30 +71,6 @@ class UpdateReport(BaseModel):
     warnings: list[str] = Field(default_factory=list)
     model_calls: int = 0
     tokens: int = 0
-
-
-@dataclass(slots=True)
-class Range:
-    """A stretch of one thread's log, and what is known around it. Aliases count from 1.
-
-    `there` holds the ids of quoted messages and targets that are in the store when the range is written.
-    """
-
-    head: Head
-    start: int
-    end: int
-    messages: list[MemoryRecord]
-    known: list[MemoryRecord] = field(default_factory=list)
-    there: AbstractSet[str] = frozenset()
-
-    @property
-    def thread_id(self) -> str:
-        """The conversation."""
-        return self.head.thread_id
-
-    def record_id(self, core: Core, number: int) -> str:
-        """Return the id of the range's n-th record: the same on every attempt."""
-        return derived_id(*core.namespace, self.thread_id, str(self.start), str(self.end), str(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +175,7 @@ def _propose(core: Core, span: Range, account: Account) -> Operation[list[Memory
     body = _render(core, span) + _render_schemas(core)
     try:
         answer = yield from ask_model(
-            core, MemoryUpdate, (UPDATE[language(body)], body), account, lambda a: _wrong(core, span, a.operations)
+            core, MemoryUpdate, (UPDATE[language(body)], body), account, lambda a: wrong(core, span, a.operations)
         )
     except (CapReachedError, NotImplementedError) as error:
         logger.warning("update by extraction: %s", type(error).__name__)
@@ -241,132 +212,15 @@ def _render_schemas(core: Core) -> str:
     return "\n<schemas>\n" + escape("\n".join(lines)) + "\n</schemas>"
 
 
-def _wrong(core: Core, span: Range, proposed: Sequence[MemoryOperation]) -> str | None:
-    """Say what a model got wrong in the form of its operations, and can put right: numbers, dates."""
-    for place, operation in enumerate(proposed):
-        if operation.message > len(span.messages):
-            return f"operations.{place}.message: no new message has the number {operation.message}"
-        if operation.action != "add" and not 0 < (operation.target or 0) <= len(span.known):
-            return f"operations.{place}.target: no known memory has the number {operation.target}"
-        try:
-            moment(core, operation.occurred_at, core.now())
-        except InvalidInputError:
-            return f"operations.{place}.occurred_at: pass an ISO 8601 date such as 2025-09-30"
-    return None
-
-
 def _apply(core: Core, span: Range, proposed: Sequence[MemoryOperation], job: Job) -> Operation[None]:
     """Check every operation, then write all that hold, the watermark and what it cost in one batch."""
-    targets = {span.known[n - 1].id for n in (op.target for op in proposed) if n is not None and n <= len(span.known)}
-    quoting = {op.message for op in proposed if op.message <= len(span.messages)}
-    wanted = sorted(targets | {span.messages[number - 1].id for number in quoting})
-    gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in wanted]
+    gets = [GetOp(core.records_leaf, key, refresh_ttl=False) for key in concerned(span, proposed)]
     *found, spent = yield from batch(core.store, [*gets, spent_get(core)])
-    known = {item.key: item for item in found if isinstance(item, Item)}
-    span.there = known.keys()
-    ops: list[Op] = []
-    touched: set[str] = set()
-    done: list[tuple[str, str]] = []
-    for number, operation in enumerate(proposed, 1):
-        try:
-            target = _target(span, operation, known, touched)
-            planned, outcome = _plan(core, span, operation, number, target)
-        except (InvalidInputError, ModelOutputError) as error:
-            job.report.rejected.append(f"operation {number} ({operation.action}): {error}")
-            continue
-        if target is not None:
-            touched.add(target.key)
-        ops.extend(planned)
-        done.append(outcome)
-    if not done and (complaint := _wrong(core, span, proposed)):
+    changes = changes_of(core, span, proposed, {item.key: item for item in found if isinstance(item, Item)})
+    job.report.rejected.extend(changes.rejected)
+    if not changes.done and (complaint := wrong(core, span, proposed)):
         raise ModelOutputError(f"none of its operations can be applied: {complaint}")
-    ops.append(move_watermark(core, DISTILLED, Progress(span.head, span.end)))
-    yield from job.account.commit(core, spent, ops)
-    for name, record_id in done:
+    watermark = move_watermark(core, DISTILLED, Progress(span.head, span.end))
+    yield from job.account.commit(core, spent, [*changes.ops, watermark])
+    for name, record_id in changes.done:
         getattr(job.report, name).append(record_id)
-
-
-def _target(span: Range, operation: MemoryOperation, known: dict[str, Item], touched: set[str]) -> Item | None:
-    if operation.action == "add":
-        return None
-    if operation.target is None or operation.target > len(span.known):
-        raise ModelOutputError(f"no known memory has the number {operation.target!r}")
-    key = span.known[operation.target - 1].id
-    item = known.get(key)
-    if item is None or item.value.get("superseded_at"):
-        raise ModelOutputError("its target has been changed meanwhile")
-    if key in touched:
-        raise ModelOutputError("its target is changed by an earlier operation of this update")
-    return item
-
-
-def _evidence(span: Range, operation: MemoryOperation) -> MemoryRecord:
-    """Return the message an operation quotes.
-
-    Raises:
-        ModelOutputError: There is no such message, or it does not say what is quoted.
-    """
-    if operation.message > len(span.messages):
-        raise ModelOutputError(f"no new message has the number {operation.message}")
-    message = span.messages[operation.message - 1]
-    if message.id not in span.there:
-        raise ModelOutputError(f"message {operation.message} was forgotten meanwhile")
-    if not quoted(operation.quote, message.content):
-        raise ModelOutputError(f"its quote does not occur in message {operation.message}")
-    return message
-
-
-def _plan(
-    core: Core, span: Range, operation: MemoryOperation, number: int, target: Item | None
-) -> tuple[list[Op], tuple[str, str]]:
-    """Return the store operations of one checked operation, and where it belongs in the report."""
-    message = _evidence(span, operation)
-    if target is None:
-        record = _record(core, span, operation, number, message)
-        return puts(core, record), ("added", record.id)
-    old = record_in(target)
-    if operation.action == "retire":
-        return supersede(core, target, None), ("retired", old.id)
-    if operation.action == "reinforce":
-        stronger = old.importance + (1 - old.importance) * core.distillation.reinforcement
-        record = old.model_copy(update={"importance": stronger, "sources": [*old.sources, message.id]})
-        return puts(core, record, believed_from=believed_since(target)), ("reinforced", old.id)
-    record = _record(core, span, operation, number, message)
-    new = record.model_copy(update={"supersedes": old.id, "lineage": old.lineage, "pinned": old.pinned})
-    return supersede(core, target, new), ("revised", new.id)
-
-
-def _typed(core: Core, operation: MemoryOperation) -> dict[str, Any] | None:
-    """Return the data of an operation, validated where it names one of the application's schemas.
-
-    Raises:
-        ModelOutputError: No schema has that name, or the data does not follow it.
-    """
-    if operation.schema_name is None:
-        return operation.data
-    schema = core.schemas.get(operation.schema_name)
-    if schema is None:
-        raise ModelOutputError(f"no schema has the name {operation.schema_name!r}; known are {sorted(core.schemas)}")
-    try:
-        value = schema.model_validate(operation.data or {})
-    except ValidationError as error:
-        raise ModelOutputError(f"its data is no {operation.schema_name}: {first_problem(error)}") from None
-    return {"schema": operation.schema_name, **value.model_dump(mode="json")}
-
-
-def _record(core: Core, span: Range, operation: MemoryOperation, number: int, message: MemoryRecord) -> MemoryRecord:
-    fields: dict[str, Any] = {
-        "id": span.record_id(core, number),
-        "content": operation.content or operation.quote,
-        "kind": operation.kind,
-        "data": _typed(core, operation),
-        "topic": operation.topic,
-        "keywords": operation.keywords,
-        "importance": operation.importance,
-        "occurred_at": operation.occurred_at or message.occurred_at,
-        "sources": [message.id],
-        "speaker": message.speaker,
-        "thread_id": span.thread_id,
-    }
-    record = build(core, fields, core.now()).model_copy(update={"quote": operation.quote})
-    return redacted(core, record)

@@ -68,8 +68,12 @@ def _revision(core: Core, old: MemoryRecord, content: str, changes: dict[str, An
         "speaker": old.speaker,
         "thread_id": old.thread_id,
     } | {name: value for name, value in changes.items() if value is not None}
-    built = build(core, fields, now)
-    return built.model_copy(update={"supersedes": old.id, "lineage": old.lineage, "pinned": old.pinned})
+    return succeeding(build(core, fields, now), old)
+
+
+def succeeding(record: MemoryRecord, old: MemoryRecord) -> MemoryRecord:
+    """Return a record as the next version of an old one."""
+    return record.model_copy(update={"supersedes": old.id, "lineage": old.lineage, "pinned": old.pinned})
 
 
 def supersede(core: Core, item: Item, new: MemoryRecord | None, *, by: str | None = None) -> list[Op]:
