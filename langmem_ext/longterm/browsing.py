@@ -14,11 +14,11 @@ from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.arguments import check_kinds, check_label, check_labels, check_whole
 from langmem_ext.longterm.core import Core, get_items, is_shadow, scan, search_items
 from langmem_ext.longterm.log import MAX_PAGE
 from langmem_ext.longterm.plan import Bound
 from langmem_ext.longterm.stored import number_in, record_in
-from langmem_ext.longterm.writing import check_kind, check_label, check_whole
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Ordered, SupportsCounts, SupportsOrdered
 from langmem_ext.records import FOREVER, Kind, MemoryRecord
@@ -129,7 +129,7 @@ def _filter(
     start = parse_bound(after, edge="start", zone=core.zone)
     end = parse_bound(before, edge="end", zone=core.zone)
     check_order(start, end)
-    wanted = [check_kind(kind) for kind in ((kinds,) if isinstance(kinds, str) else kinds or ())]
+    wanted = list(check_kinds(kinds))
     equal: dict[str, Any] = (
         {"believed_until": FOREVER} if live else {"believed_until": {"$lt": FOREVER}, "shadow": None}
     )
@@ -236,7 +236,7 @@ def keyword_entries(core: Core, keywords: Sequence[str], *, limit: int = 4) -> O
         InvalidInputError: An argument can't be meant.
     """
     limit = check_whole("limit", limit, 1, MAX_PAGE)
-    words = list(dict.fromkeys(check_label("keywords", word) for word in keywords))
+    words = check_labels("keywords", keywords)
     leaves = [core.leaf(namespaces.KEYWORDS, namespaces.label(word)) for word in words]
     results = yield from batch(core.store, [SearchOp(leaf, limit=limit, refresh_ttl=False) for leaf in leaves])
     named = [

@@ -11,6 +11,7 @@ from langgraph.store.base import Item, Op
 from pydantic import ValidationError
 
 from langmem_ext.errors import InvalidInputError, ModelOutputError
+from langmem_ext.longterm.arguments import build, moment
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.progress import Head
 from langmem_ext.longterm.quoting import quoted
@@ -18,7 +19,7 @@ from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import MemoryOperation
 from langmem_ext.longterm.stored import record_in
 from langmem_ext.longterm.versions import believed_since, succeeding, supersede
-from langmem_ext.longterm.writing import build, moment, puts
+from langmem_ext.longterm.writing import puts
 from langmem_ext.records import MemoryRecord, derived_id, first_problem
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.arguments import check_label
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import SummaryDraft
 from langmem_ext.longterm.showing import contents
-from langmem_ext.longterm.writing import check_label
 from langmem_ext.records import MemoryRecord, derived_id, escape
 
 

@@ -23,12 +23,13 @@ from langgraph.store.base import GetOp, Item, Op
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError, StoreCorruptError
+from langmem_ext.longterm.arguments import moment
 from langmem_ext.longterm.core import Core, get_items, put, scan
 from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.progress import Head
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.stored import record_in, text_in
-from langmem_ext.longterm.writing import commit, moment, record_put
+from langmem_ext.longterm.writing import commit, record_put
 from langmem_ext.operations import Operation, batch
 from langmem_ext.records import MemoryRecord, clean, clean_json, derived_id, new_id
 from langmem_ext.tracing import traced

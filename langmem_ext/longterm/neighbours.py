@@ -50,28 +50,9 @@ def neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[M
 
 def _nearest(core: Core, text: str) -> Operation[list[str]]:
     """Return the ids of what says most nearly the same; by words alone where embedding fails."""
-    found = yield from hybrid_candidates(core, _plan(core, text))
+    found = yield from hybrid_candidates(core, Plan(text, core.now(), kinds=FACT_KINDS))
     scores = fuse(found, text, (), core.settings)
     return [found.keys[place] for place in (-scores).argsort(kind="stable")[:_PER_MESSAGE]]
-
-
-def _plan(core: Core, text: str) -> Plan:
-    """Ask for facts that are believed now, whenever they happened."""
-    return Plan(
-        query=text,
-        start=None,
-        end=None,
-        as_of=None,
-        now=core.now(),
-        kinds=FACT_KINDS,
-        topic=None,
-        thread_id=None,
-        keywords=(),
-        spans=(),
-        limit=_PER_MESSAGE,
-        token_budget=None,
-        exclude=frozenset(),
-    )
 
 
 def _named(core: Core, texts: Sequence[str]) -> Operation[list[str]]:

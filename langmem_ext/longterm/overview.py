@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
+from langmem_ext.longterm.arguments import check_whole
 from langmem_ext.longterm.core import Core, get_items, get_record, put
 from langmem_ext.longterm.progress import CONSOLIDATED, DISTILLED, progress
 from langmem_ext.longterm.redacting import redacted_json
 from langmem_ext.longterm.spending import SPENT, Spending
 from langmem_ext.longterm.stored import Stored, value_in
-from langmem_ext.longterm.writing import check_whole, commit
+from langmem_ext.longterm.writing import commit
 from langmem_ext.operations import Operation
 from langmem_ext.records import MemoryRecord, Recall, RecallStep
 

@@ -1,16 +1,16 @@
 """The first step of a recall: what is asked, for which time, of which kinds; every argument checked here."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from langmem_ext.concepts import concepts
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.longterm.arguments import check_kinds, check_label, check_labels, check_whole
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import check_thread
 from langmem_ext.longterm.stored import is_number
-from langmem_ext.longterm.writing import check_kind, check_label, check_whole
 from langmem_ext.records import FOREVER, Kind, clean
 from langmem_ext.text import canonical_keyword, keywords as text_keywords
 from langmem_ext.times import TimeSpan, check_order, parse_bound, spans
@@ -28,10 +28,10 @@ class Plan:
 
     Attributes:
         query: What is asked.
+        now: What relative times in the query are relative to.
         start: Inclusive lower bound on event time; None is open.
         end: Exclusive upper bound on event time; None is open.
         as_of: What was believed just before this moment; None is now.
-        now: What relative times in the query are relative to.
         kinds: Kinds that may come back; empty is all.
         topic: Topic to stay within, or None.
         thread_id: Conversation to stay within, or None.
@@ -43,18 +43,18 @@ class Plan:
     """
 
     query: str
-    start: datetime | None
-    end: datetime | None
-    as_of: datetime | None
     now: datetime
-    kinds: tuple[Kind, ...]
-    topic: str | None
-    thread_id: str | None
-    keywords: tuple[str, ...]
-    spans: tuple[TimeSpan, ...]
-    limit: int
-    token_budget: int | None
-    exclude: frozenset[str]
+    start: datetime | None = None
+    end: datetime | None = None
+    as_of: datetime | None = None
+    kinds: tuple[Kind, ...] = ()
+    topic: str | None = None
+    thread_id: str | None = None
+    keywords: tuple[str, ...] = ()
+    spans: tuple[TimeSpan, ...] = ()
+    limit: int = 8
+    token_budget: int | None = None
+    exclude: frozenset[str] = frozenset()
 
     def filter(self) -> dict[str, Any]:
         """The store filter of everything hard in this plan."""
@@ -131,12 +131,6 @@ def _check_query(query: object) -> str:
     return clean(query)
 
 
-def _check_keywords(keywords: object) -> list[str]:
-    if isinstance(keywords, str) or not isinstance(keywords, Iterable):
-        raise InvalidInputError(f'keywords must be a list of texts such as ["budget"], got {type(keywords).__name__}')
-    return [check_label("keywords", word) for word in keywords]
-
-
 def query_keywords(query: str, given: Sequence[str]) -> tuple[str, ...]:
     """Canonical keywords of a question: those given, its own words, and the labels of the concepts it speaks of."""
     words = [*given, *text_keywords(query, _QUERY_KEYWORDS), *concepts(query)]
@@ -170,17 +164,16 @@ def make_plan(
     end = parse_bound(before, edge="end", zone=core.zone)
     check_order(start, end)
     present = parse_bound(now, edge="start", zone=core.zone) or core.now()
-    wanted = (kinds,) if isinstance(kinds, str) else tuple(kinds or ())
     return Plan(
         query=query,
+        now=present,
         start=start,
         end=end,
         as_of=parse_bound(as_of, edge="end", zone=core.zone),
-        now=present,
-        kinds=tuple(check_kind(kind) for kind in wanted),
+        kinds=check_kinds(kinds),
         topic=None if topic is None else check_label("topic", topic),
         thread_id=None if thread_id is None else check_thread(thread_id),
-        keywords=query_keywords(query, _check_keywords(keywords)),
+        keywords=query_keywords(query, check_labels("keywords", keywords)),
         spans=tuple(spans(query, present, core.zone)),
         limit=check_whole("limit", limit, 1, MAX_LIMIT),
         token_budget=None if token_budget is None else check_whole("token_budget", token_budget, 1, 10**9),

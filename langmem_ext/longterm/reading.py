@@ -7,12 +7,12 @@ from pydantic import BaseModel, Field, computed_field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import RecordNotFoundError
+from langmem_ext.longterm.arguments import check_kinds, check_whole
 from langmem_ext.longterm.browsing import count, count_leaves
 from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
 from langmem_ext.longterm.progress import DISTILLED, progress
 from langmem_ext.longterm.spending import Spending, spent_today
 from langmem_ext.longterm.stored import record_in
-from langmem_ext.longterm.writing import check_kind, check_whole
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates, SupportsOrdered
 from langmem_ext.records import FOREVER, KINDS, Kind, MemoryRecord
@@ -81,7 +81,7 @@ def records(
     """
     limit = check_whole("limit", limit, 1, MAX_PAGE)
     offset = check_whole("offset", offset, 0, 10**9)
-    wanted = [check_kind(kind) for kind in ((kinds,) if isinstance(kinds, str) else kinds or ())]
+    wanted = list(check_kinds(kinds))
     equal: dict[str, object] = {"believed_until": FOREVER}
     if isinstance(core.store, SupportsCandidates):
         if wanted:

@@ -13,10 +13,11 @@ from typing import Any
 from langgraph.store.base import Item, Op, PutOp
 
 from langmem_ext.errors import InvalidInputError, RecordNotFoundError
+from langmem_ext.longterm.arguments import build
 from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, get_record, is_shadow, scan
 from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.stored import moment_in, number_in, record_in
-from langmem_ext.longterm.writing import build, commit, puts, record_put, unindex
+from langmem_ext.longterm.writing import commit, puts, record_put, unindex
 from langmem_ext.operations import Operation
 from langmem_ext.records import MemoryRecord
 from langmem_ext.tracing import traced

@@ -1,4 +1,4 @@
-"""Write records: check everything, then one batch with the record and its entries in the topic and keyword index.
+"""Write records: one batch with the record and its entries in the topic and keyword index.
 
 The two indexes are ordinary items, one per (label, record), so that two writers never rewrite each other's entry and
 an entry goes when its record goes: ``(…, "topics", label)`` and ``(…, "keywords", label)``, key = record id.
@@ -6,138 +6,30 @@ an entry goes when its record goes: ``(…, "topics", label)`` and ``(…, "keyw
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from langgraph.store.base import Item, Op, PutOp
-from pydantic import ValidationError
 
 from langmem_ext import namespaces
 from langmem_ext.errors import EmbeddingError, InvalidInputError, StoreCorruptError
+from langmem_ext.longterm.arguments import build
 from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
-from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.stored import Stored, Whole, record_in, value_in
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import KINDS, Kind, MemoryRecord, clean, clean_json, first_problem, new_id, to_value
+from langmem_ext.records import (
+    Kind,
+    MemoryRecord,
+    to_value,
+)
 from langmem_ext.text import canonical_keyword
-from langmem_ext.times import parse_bound
 from langmem_ext.tracing import traced
 
 logger = logging.getLogger("langmem_ext")
 
-_MAX_LABEL = 100
-_FIELDS = frozenset(
-    {
-        "content",
-        "id",
-        "kind",
-        "data",
-        "topic",
-        "keywords",
-        "importance",
-        "occurred_at",
-        "sources",
-        "speaker",
-        "thread_id",
-    }
-)
-_MINUTE = timedelta(minutes=1)
 UNINDEXED = "unindexed"
 """Leaf below the state whose keys name records stored while the embedding function failed; empty as a rule."""
-
-
-def moment(core: Core, value: datetime | date | str | None, default: datetime) -> datetime:
-    """Read an event time: ISO 8601, a date (its first instant) or a datetime, naive ones in the memory's zone."""
-    if value is None:
-        return default
-    read = parse_bound(value, edge="start", zone=core.zone) or default
-    offset = read.utcoffset() or timedelta()
-    return read.astimezone(UTC) if offset % _MINUTE else read  # ISO 8601 knows no seconds in an offset, history does
-
-
-def check_label(name: str, value: object) -> str:
-    """Return a topic or keyword, stripped.
-
-    Raises:
-        InvalidInputError: Not a string of 1 to 100 characters.
-    """
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= _MAX_LABEL:
-        got = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
-        raise InvalidInputError(f"{name} must be a text of 1 to {_MAX_LABEL} characters, got {got}")
-    return clean(value.strip())
-
-
-def check_whole(name: str, value: object, least: int, most: int) -> int:
-    """Return a whole number within bounds.
-
-    Raises:
-        InvalidInputError: It is none, or outside of them.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise InvalidInputError(f"{name} must be a whole number from {least} to {most}, got {value!r}")
-    return value
-
-
-def check_kind(kind: object) -> Kind:
-    """Return the kind.
-
-    Raises:
-        InvalidInputError: Unknown kind.
-    """
-    for known in KINDS:
-        if kind == known:
-            return known
-    raise InvalidInputError(f"unknown kind {kind!r}; known are {', '.join(KINDS)}")
-
-
-def _strings(name: str, values: object) -> list[str]:
-    if isinstance(values, str) or not isinstance(values, Iterable):
-        raise InvalidInputError(f'{name} must be a list of texts such as ["budget"], got {type(values).__name__}')
-    return list(dict.fromkeys(check_label(name, value) for value in values))
-
-
-def build(core: Core, fields: Mapping[str, Any], now: datetime) -> MemoryRecord:
-    """Make a record of the arguments of `remember`.
-
-    Raises:
-        InvalidInputError: Anything that can't be meant; the message names the argument.
-    """
-    unknown = set(fields) - _FIELDS
-    if unknown:
-        raise InvalidInputError(f"unknown keys {sorted(unknown)}; known are {sorted(_FIELDS)}")
-    content = fields.get("content")
-    if not isinstance(content, str) or not content.strip():
-        got = "an empty text" if isinstance(content, str) else type(content).__name__
-        raise InvalidInputError(f"content must be a non-empty text, got {got}")
-    importance = fields.get("importance", 0.5)
-    if isinstance(importance, bool) or not isinstance(importance, int | float) or not 0 <= importance <= 1:
-        raise InvalidInputError(f"importance must be a number from 0 to 1, got {importance!r}")
-    sources = fields.get("sources") or ()
-    if isinstance(sources, str) or not all(isinstance(source, str) and source for source in sources):
-        raise InvalidInputError(f"sources must be a list of record ids, got {type(sources).__name__}")
-    topic = fields.get("topic")
-    record_id = fields.get("id")
-    if record_id is not None and (not isinstance(record_id, str) or not record_id):
-        raise InvalidInputError(f"id must be a non-empty text or None, got {record_id!r}")
-    try:
-        record = MemoryRecord(
-            id=clean(record_id) if record_id else new_id(),
-            kind=check_kind(fields.get("kind", "fact")),
-            content=clean(content),
-            data=fields.get("data"),
-            topic=None if topic is None else check_label("topic", topic),
-            keywords=_strings("keywords", fields.get("keywords") or ()),
-            importance=float(importance),
-            occurred_at=moment(core, fields.get("occurred_at"), now),
-            recorded_at=now,
-            sources=list(dict.fromkeys(map(clean, sources))),
-            speaker=clean_json(fields.get("speaker")),
-            thread_id=clean_json(fields.get("thread_id")),
-        )
-    except ValidationError as error:
-        raise InvalidInputError(f"{first_problem(error)}; see MemoryRecord for what it holds") from None
-    return redacted(core, record.model_copy(update={"data": clean_json(record.data)}))
 
 
 def index_entries(core: Core, record: MemoryRecord) -> dict[tuple[tuple[str, ...], str], dict[str, Any]]:
