@@ -20,6 +20,8 @@ Kind: TypeAlias = Literal["message", "fact", "preference", "relation", "event", 
 """What a record is: a turn of the log, a distilled statement, or a digest of many records."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
+STATEMENTS: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile")
+DIGESTS: tuple[Kind, ...] = ("summary", "reflection")
 
 ROLES = frozenset({"user", "assistant", "tool", "system", "function"})
 """Speakers that are no names: they tell nothing apart, so they are not searched for."""

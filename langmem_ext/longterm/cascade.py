@@ -7,19 +7,14 @@ forgotten stays. Nothing here asks a model: no model sees what is to be forgotte
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from langmem_ext.longterm.extract import summarise
 from langmem_ext.longterm.extraction import join_sentences
 from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.topics import topic
-from langmem_ext.records import MemoryRecord
+from langmem_ext.records import DIGESTS, MemoryRecord
 from langmem_ext.text import canonical_keyword
 
-DIGESTS = frozenset({"summary", "reflection"})
-
-INDEX_FORM = frozenset({"type", "topic", "timestamp", "keywords", "importance", "about"})
-"""The fields of a digest's data: the index form of a summary, and whom a reflection is about."""
 _LEAST = 32
 """Tokens that a digest may take that is written anew, however short it was."""
 
@@ -129,11 +124,3 @@ def relabelled(label: str, gone: Sequence[MemoryRecord], left: Sequence[MemoryRe
     parts = [part for part in label.split("_") if part]
     tainted = any(names(part, [record.content for record in gone]) and not names(part, texts) for part in parts)
     return topic(texts) if tainted and texts else label
-
-
-def with_data(record: MemoryRecord, **fields: Any) -> MemoryRecord:
-    """Return a record whose data has other values in fields it has; of a digest's data only the index form is kept."""
-    if not isinstance(record.data, dict):
-        return record
-    kept = (name for name in record.data if record.kind not in DIGESTS or name in INDEX_FORM)
-    return record.model_copy(update={"data": {name: fields.get(name, record.data[name]) for name in kept} or None})

@@ -12,7 +12,7 @@ from langgraph.store.base import Item, Op, PutOp
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError, StoreCorruptError
-from langmem_ext.longterm.cascade import DIGESTS, Cascade, Rewriter, relabelled
+from langmem_ext.longterm.cascade import Cascade, Rewriter, relabelled
 from langmem_ext.longterm.core import Core, check_id, get_items, is_shadow, not_found, put, scan
 from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.log import check_thread, position_key, thread_length
@@ -25,10 +25,8 @@ from langmem_ext.longterm.versions import believed_since
 from langmem_ext.longterm.writing import UNINDEXED, commit, puts, record_put, unindex
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import SupportsPurge
-from langmem_ext.records import ForgetReceipt, Kind, MemoryRecord
+from langmem_ext.records import DIGESTS, STATEMENTS, ForgetReceipt, MemoryRecord
 from langmem_ext.tracing import traced
-
-_DERIVED: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile", "summary", "reflection")
 
 
 @traced
@@ -193,7 +191,7 @@ def _cascade(
 ) -> Operation[tuple[Cascade, dict[str, Item]]]:
     """Return what goes and changes, and every item of what was derived from anything, by key."""
     items: dict[str, Item] = {}
-    for kind in _DERIVED:
+    for kind in (*STATEMENTS, *DIGESTS):
         items |= {item.key: item for item in (yield from scan(core, core.records_leaf, {"kind": kind}))}
     lineages = {record.lineage for record in first}
     versions = [found for item in items.values() if not is_shadow(item) and (found := read(item))]

@@ -10,6 +10,7 @@ from langmem_ext import namespaces
 from langmem_ext.longterm.core import Core, scan, search_items
 from langmem_ext.longterm.stored import text_in
 from langmem_ext.operations import Operation, batch
+from langmem_ext.records import DIGESTS
 
 _PER_KEYWORD = 64
 
@@ -34,12 +35,12 @@ class Named:
 
     def summaries(self) -> list[str]:
         """Ids of the named summaries and reflections, those named by most keywords first."""
-        named = [record for record, kind in self.kinds.items() if kind in {"summary", "reflection"}]
+        named = [record for record, kind in self.kinds.items() if kind in DIGESTS]
         return sorted(named, key=lambda record: -len(self.by_record[record]))
 
     def entries(self) -> list[str]:
         """Ids of the other named records, those named by most keywords first."""
-        named = [record for record, kind in self.kinds.items() if kind not in {"summary", "reflection"}]
+        named = [record for record, kind in self.kinds.items() if kind not in DIGESTS]
         return sorted(named, key=lambda record: -len(self.by_record[record]))
 
 

@@ -18,11 +18,8 @@ from langmem_ext.longterm.ranking import fuse
 from langmem_ext.longterm.reading import records
 from langmem_ext.longterm.stored import record_in
 from langmem_ext.operations import Operation, batch
-from langmem_ext.records import Kind, MemoryRecord
+from langmem_ext.records import STATEMENTS, MemoryRecord
 from langmem_ext.text import canonical_keyword
-
-FACT_KINDS: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile")
-"""Kinds that a message can change."""
 
 _PER_MESSAGE = 5
 """Known memories looked up around each new message."""
@@ -40,7 +37,7 @@ def neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[M
     for text in texts:
         ids.update(dict.fromkeys((yield from _nearest(core, text))))
     ids.update(dict.fromkeys((yield from _named(core, texts))))
-    latest = {record.id: record for record in (yield from records(core, kinds=FACT_KINDS, limit=policy.neighbours))}
+    latest = {record.id: record for record in (yield from records(core, kinds=STATEMENTS, limit=policy.neighbours))}
     ids.update(dict.fromkeys(latest))
     chosen = list(ids)[: policy.neighbours]
     items = yield from get_items(core, core.records_leaf, [key for key in chosen if key not in latest])
@@ -50,7 +47,7 @@ def neighbours(core: Core, messages: Sequence[MemoryRecord]) -> Operation[list[M
 
 def _nearest(core: Core, text: str) -> Operation[list[str]]:
     """Return the ids of what says most nearly the same; by words alone where embedding fails."""
-    found = yield from hybrid_candidates(core, Plan(text, core.now(), kinds=FACT_KINDS))
+    found = yield from hybrid_candidates(core, Plan(text, core.now(), kinds=STATEMENTS))
     scores = fuse(found, text, (), core.settings)
     return [found.keys[place] for place in (-scores).argsort(kind="stable")[:_PER_MESSAGE]]
 
@@ -64,6 +61,6 @@ def _named(core: Core, texts: Sequence[str]) -> Operation[list[str]]:
         item.key
         for leaf, result in zip(leaves, results, strict=True)
         for item in search_items(result)
-        if item.namespace == leaf and item.value.get("kind") in FACT_KINDS
+        if item.namespace == leaf and item.value.get("kind") in STATEMENTS
     ]
     return found[: core.distillation.neighbours]

@@ -24,7 +24,7 @@ from langmem_ext.longterm.stored import record_in
 from langmem_ext.longterm.topics import is_topical
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Candidates
-from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, render
+from langmem_ext.records import DIGESTS, Kind, MemoryRecord, Recall, RecallStep, render
 from langmem_ext.tracing import traced
 
 _NOTED = 8
@@ -260,7 +260,7 @@ def _cover(core: Core, named: Named, ranked: Ranked, tracer: Tracer) -> Ranked:
     with tracer.step("cover", "entries that a chosen summary covers are not loaded again") as step:
         dropped = _echoes(core, ranked)
         for summary in ranked.records[: core.settings.cover_depth]:
-            if summary.kind in {"summary", "reflection"} and summary.id not in dropped:
+            if summary.kind in DIGESTS and summary.id not in dropped:
                 dropped |= _covered_by(core, summary, named, ranked)
         step["found"] = len(ranked.records)
         step["dropped"] = dropped
@@ -282,7 +282,7 @@ def _covered_by(core: Core, summary: MemoryRecord, named: Named, ranked: Ranked)
 
 
 def _derived_from(record: MemoryRecord, covered: Collection[str]) -> bool:
-    digest = record.kind in {"summary", "reflection"}
+    digest = record.kind in DIGESTS
     return bool(record.sources) and not digest and all(source in covered for source in record.sources)
 
 

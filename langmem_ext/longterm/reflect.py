@@ -30,7 +30,7 @@ from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import REFLECT
 from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import FOREVER, Kind, MemoryRecord, derived_id
+from langmem_ext.records import FOREVER, STATEMENTS, Kind, MemoryRecord, derived_id
 from langmem_ext.text import language
 from langmem_ext.tracing import traced
 
@@ -38,7 +38,7 @@ logger = logging.getLogger("langmem_ext")
 
 REFLECTED = "reflected"
 """State key of the moment up to which reflection has read."""
-_READ: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile", "summary")
+_READ: tuple[Kind, ...] = (*STATEMENTS, "summary")
 _EVIDENCE = 2
 
 

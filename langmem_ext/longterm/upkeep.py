@@ -18,12 +18,11 @@ from langmem_ext.longterm.stored import record_in, text_in
 from langmem_ext.longterm.versions import believed_since, supersede
 from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.operations import Operation
-from langmem_ext.records import FOREVER, Kind, MemoryRecord
+from langmem_ext.records import FOREVER, STATEMENTS, Kind, MemoryRecord
 from langmem_ext.text import features
 
 KEPT_UP = "upkeep"
 """State key of the day of the last upkeep."""
-_MERGED: tuple[Kind, ...] = ("fact", "preference", "relation", "event", "profile")
 _FADING: tuple[Kind, ...] = ("fact", "preference", "relation", "event")
 _DAY = 86_400.0
 
@@ -55,7 +54,7 @@ def _keep_up(core: Core) -> Operation[Upkeep]:
         return Upkeep()
     upkeep = Upkeep()
     ops: list[Op] = []
-    for kind in _MERGED:
+    for kind in STATEMENTS:
         found = yield from scan(core, core.records_leaf, {"kind": kind, "believed_until": FOREVER})
         items = {item.key: item for item in found if not is_shadow(item)}
         usage = yield from get_items(core, core.leaf(namespaces.USAGE), list(items))

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.plots.style import PALETTE, Lettering, Theme, axes, check_theme, dress, head
 from langmem_ext.plots.timeline import KIND_COLOURS
-from langmem_ext.records import MemoryRecord
+from langmem_ext.records import DIGESTS, MemoryRecord
 
-_DIGESTS: Final = frozenset({"summary", "reflection"})
 _KEYWORD_X, _ENTRY_X, _ENTRY_END, _DIGEST_X = 0.0, 0.55, 1.9, 2.4
 _ROUNDS: Final = 8
 """Sweeps of the barycentre heuristic (Sugiyama, Tagawa, Toda 1981); it settles after a few."""
@@ -83,7 +82,7 @@ def _heights(count: int) -> list[float]:
 
 def _arrange(keywords: Mapping[str, Sequence[str]], records: Sequence[MemoryRecord], limit: int) -> tuple[_Graph, int]:
     """Choose what is drawn and put both sides in an order with few crossings; say of how many keywords."""
-    entries = [record for record in records if record.kind not in _DIGESTS]
+    entries = [record for record in records if record.kind not in DIGESTS]
     known = [record.id for record in entries]
     named = {word: [record_id for record_id in known if record_id in set(ids)] for word, ids in keywords.items()}
     named = {word: ids for word, ids in named.items() if ids}
@@ -96,7 +95,7 @@ def _arrange(keywords: Mapping[str, Sequence[str]], records: Sequence[MemoryReco
     for _ in range(_ROUNDS):
         middle = {word: sum(order[i] for i in named[word]) / len(named[word]) for word in chosen}
         chosen.sort(key=lambda word: (middle[word], word))
-    digests = [record for record in records if record.kind in _DIGESTS and set(record.sources) & set(known)]
+    digests = [record for record in records if record.kind in DIGESTS and set(record.sources) & set(known)]
     return _Graph({word: named[word] for word in chosen}, entries, digests), len(named)
 
 
