@@ -15,16 +15,15 @@ from langchain_core.documents import Document
 from langgraph.store.base import GetOp, Item
 
 from langmem_ext import namespaces
-from langmem_ext.longterm import fitting, ranking
+from langmem_ext.longterm import covering, fitting, ranking
 from langmem_ext.longterm.candidates import hybrid_candidates
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.indexes import Named, look_up
 from langmem_ext.longterm.plan import Bound, Plan, make_plan
 from langmem_ext.longterm.stored import record_in
-from langmem_ext.longterm.topics import is_topical
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Candidates
-from langmem_ext.records import DIGESTS, Kind, MemoryRecord, Recall, RecallStep, render
+from langmem_ext.records import Kind, MemoryRecord, Recall, RecallStep, render
 from langmem_ext.tracing import traced
 
 _NOTED = 8
@@ -251,50 +250,14 @@ def _rerank(core: Core, plan: Plan, ranked: Ranked, tracer: Tracer) -> Operation
 
 
 def _cover(core: Core, named: Named, ranked: Ranked, tracer: Tracer) -> Ranked:
-    """Drop entries that a chosen summary covers, except those that a selective keyword names.
-
-    A keyword that speaks of the summary's topic as a whole (its label, or a broader concept), or that names most of
-    what the summary covers, exempts nothing. What was derived from covered entries alone is covered with them, and a
-    derived record that says what its source says gives way to it: the evidence is worth more.
-    """
+    """Leave out what others of these say already."""
     with tracer.step("cover", "entries that a chosen summary covers are not loaded again") as step:
-        dropped = _echoes(core, ranked)
-        for summary in ranked.records[: core.settings.cover_depth]:
-            if summary.kind in DIGESTS and summary.id not in dropped:
-                dropped |= _covered_by(core, summary, named, ranked)
+        dropped = covering.covered(ranked.records, named.by_keyword, core.settings)
         step["found"] = len(ranked.records)
         step["dropped"] = dropped
         left = ranked.without(dropped)
         step["kept"] = [record.id for record in left.records]
     return left
-
-
-def _covered_by(core: Core, summary: MemoryRecord, named: Named, ranked: Ranked) -> dict[str, str]:
-    covered = set(summary.sources)
-    below = [record for record in ranked.records if record.id in covered or _derived_from(record, covered)]
-    entries = {record.id for record in below if record.keywords}
-    exempt: set[str] = set()
-    for word, ids in named.by_keyword.items():
-        hit = entries.intersection(ids)
-        if len(hit) <= core.settings.cover_selectivity * len(entries) and not is_topical(word, summary.topic):
-            exempt |= hit
-    return {record.id: f"covered by {summary.id}" for record in below if record.id not in exempt}
-
-
-def _derived_from(record: MemoryRecord, covered: Collection[str]) -> bool:
-    digest = record.kind in DIGESTS
-    return bool(record.sources) and not digest and all(source in covered for source in record.sources)
-
-
-def _echoes(core: Core, ranked: Ranked) -> dict[str, str]:
-    """Return derived records that say no more than a source that is here too."""
-    by_id = {record.id: record for record in ranked.records}
-    found: dict[str, str] = {}
-    for record in ranked.records:
-        for source in (by_id[name] for name in record.sources if name in by_id):
-            if fitting.overlap(record.content, source.content) >= core.settings.duplicate_overlap:
-                found[record.id] = f"says what {source.id} says"
-    return found
 
 
 def _fit(core: Core, plan: Plan, ranked: Ranked, tracer: Tracer) -> tuple[Ranked, int]:
