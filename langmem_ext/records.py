@@ -271,16 +271,17 @@ def render(record: MemoryRecord) -> str:
     A longer id than ours (a provider's message id) is cut: what was said is looked up in the log, not by id.
     """
     shown = record.id if len(record.id) <= _SHOWN_ID else record.id[: _SHOWN_ID // 2] + "…"
-    attributes = [f'id="{_attribute(shown)}"']
+    attributes = [f'id="{attribute(shown)}"']
     if record.kind != "message":  # what most of them are: the attribute would cost a tenth of a short one
         attributes.append(f'kind="{record.kind}"')
     attributes.append(f'date="{record.occurred_at.date().isoformat()}"')
     if record.speaker:
-        attributes.append(f'speaker="{_attribute(record.speaker)}"')
+        attributes.append(f'speaker="{attribute(record.speaker)}"')
     return f"<memory {' '.join(attributes)}>{escape(record.content)}</memory>"
 
 
-def _attribute(text: str) -> str:
+def attribute(text: str) -> str:
+    """Make text safe as an attribute, between double quotes."""
     return escape(text).replace('"', "&quot;")
 
 

@@ -6,7 +6,7 @@ An operation of the engine is a generator function whose first argument is a `Co
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from langchain_core.documents import BaseDocumentCompressor
@@ -139,6 +139,10 @@ class Core:
         if moment.tzinfo is None:
             raise InvalidInputError(f"the clock must give aware times, got the naive {moment!r}")
         return moment
+
+    def today(self) -> date:
+        """Return today's date by this memory's clock, in its zone."""
+        return self.now().astimezone(self.zone).date()
 
     def note_use(self, ids: Sequence[str], moment: datetime) -> None:
         """Remember, in memory, that recall returned these records; the next write saves it."""

@@ -10,7 +10,7 @@ from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import SummaryDraft
 from langmem_ext.longterm.showing import contents
-from langmem_ext.records import MemoryRecord, derived_id, escape
+from langmem_ext.records import MemoryRecord, attribute, derived_id, escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def render_window(core: Core, window: Window, topics: Sequence[str]) -> tuple[st
         lines.append(f'<session n="{number}" date="{session[0].occurred_at.date()}">')
         for message in session:
             entry, text = next(texts)
-            speaker = escape(message.speaker or "").replace('"', "&quot;")
+            speaker = attribute(message.speaker or "")
             lines.append(f'<entry n="{entry}" speaker="{speaker}">{text}</entry>')
         lines.append("</session>")
     lines.append("</entries>")

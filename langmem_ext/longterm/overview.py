@@ -73,7 +73,7 @@ def spending(core: Core, *, days: int = 30) -> Operation[dict[date, Spending]]:
         InvalidInputError: `days` out of range.
     """
     days = check_whole("days", days, 1, _MAX_DAYS)
-    today = core.now().astimezone(core.zone).date()
+    today = core.today()
     dates = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     items = yield from get_items(core, core.leaf(namespaces.STATE), [SPENT + day.isoformat() for day in dates])
     return {day: Spending.in_item(item) for day, item in zip(dates, items, strict=True) if item}

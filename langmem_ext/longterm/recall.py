@@ -153,7 +153,7 @@ def _indexes(core: Core, plan: Plan, tracer: Tracer) -> Operation[Named]:
         summaries = named.summaries()
         step["found"] = len(summaries)
         step["kept"] = summaries
-    tracer.steps[-2:] = tracer.steps[:-3:-1]  # the topic is looked at first, then its entries
+    tracer.steps[-2:] = reversed(tracer.steps[-2:])  # the topic is looked at first, then its entries
     return named
 
 

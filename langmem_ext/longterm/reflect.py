@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError
+from langmem_ext.longterm import showing
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, get_items, is_shadow, put, scan
 from langmem_ext.longterm.digest import labels
@@ -22,7 +23,6 @@ from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.extraction import extract_insights
 from langmem_ext.longterm.redacting import redacted
 from langmem_ext.longterm.schemas import Insight, Reflections
-from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import Account, spent_get, within_caps
 from langmem_ext.longterm.stored import Stored, record_in, value_in
 from langmem_ext.longterm.writing import puts
@@ -160,11 +160,7 @@ def _fresh(core: Core, since: datetime | None) -> Operation[list[MemoryRecord]]:
 def _insights(core: Core, entries: Sequence[MemoryRecord], account: Account) -> Operation[list[Insight]]:
     if core.model is None:
         return extract_insights(entries)
-    lines = [
-        f'<entry n="{number}" kind="{entry.kind}" date="{entry.occurred_at.date()}">{text}</entry>'
-        for number, (entry, text) in enumerate(zip(entries, contents(core, entries), strict=True), 1)
-    ]
-    body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
+    body = showing.entries(core, entries, kinds=True)
     try:
         answer = yield from ask_model(
             core, Reflections, (REFLECT[language(body)], body), account, partial(_wrong, len(entries))

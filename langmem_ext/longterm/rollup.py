@@ -16,13 +16,13 @@ from pydantic import Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import CapReachedError, RecordNotFoundError
+from langmem_ext.longterm import showing
 from langmem_ext.longterm.asking import ask_model
 from langmem_ext.longterm.core import Core, get_items, put, scan
 from langmem_ext.longterm.digest import summary_record
 from langmem_ext.longterm.exclusive import exclusively
 from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.schemas import SummaryDraft
-from langmem_ext.longterm.showing import contents
 from langmem_ext.longterm.spending import Account, spent_get
 from langmem_ext.longterm.stored import Stored, record_in, value_in
 from langmem_ext.longterm.versions import supersede
@@ -203,11 +203,7 @@ def _draft(core: Core, entries: Sequence[MemoryRecord], account: Account) -> Ope
     keywords = list(dict.fromkeys(word for entry in entries for word in entry.keywords))[:20]
     importance = max(entry.importance for entry in entries)
     if core.model is not None:
-        lines = [
-            f'<entry n="{number}" date="{entry.occurred_at.date()}">{text}</entry>'
-            for number, (entry, text) in enumerate(zip(entries, contents(core, entries), strict=True), 1)
-        ]
-        body = "<entries>\n" + "\n".join(lines) + "\n</entries>"
+        body = showing.entries(core, entries)
         with suppress(CapReachedError, NotImplementedError):
             return (yield from ask_model(core, SummaryDraft, (ROLL_UP[language(body)], body), account))
     extracted = extract_summary(core, entries) or SummaryDraft(topic="general", content=entries[-1].content)

@@ -23,6 +23,15 @@ def contents(core: Core, records: Sequence[MemoryRecord]) -> list[str]:
     ]
 
 
+def entries(core: Core, records: Sequence[MemoryRecord], *, kinds: bool = False) -> str:
+    """Return the section of a prompt that shows records, numbered from 1, with their dates and, if asked, kinds."""
+    lines = ["<entries>"]
+    for number, (record, text) in enumerate(zip(records, contents(core, records), strict=True), 1):
+        kind = f' kind="{record.kind}"' if kinds else ""
+        lines.append(f'<entry n="{number}"{kind} date="{record.occurred_at.date()}">{text}</entry>')
+    return "\n".join([*lines, "</entries>"])
+
+
 def _cut(text: str, kept: int) -> str:
     head = kept * 2 // 3
     return f"{text[:head]}{_LEFT_OUT}{text[len(text) - (kept - head) :]}"

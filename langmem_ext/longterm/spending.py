@@ -60,7 +60,7 @@ def spent_get(core: Core) -> GetOp:
 
 
 def _today(core: Core) -> str:
-    return SPENT + core.now().astimezone(core.zone).date().isoformat()
+    return SPENT + core.today().isoformat()
 
 
 @dataclass(slots=True)

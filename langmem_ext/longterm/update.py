@@ -38,7 +38,7 @@ from langmem_ext.longterm.writing import reindex
 from langmem_ext.metering import Meter
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import UPDATE
-from langmem_ext.records import escape
+from langmem_ext.records import attribute, escape
 from langmem_ext.text import language
 from langmem_ext.tracing import traced
 
@@ -198,7 +198,7 @@ def _render(core: Core, span: Range) -> str:
         lines.append(f'<known n="{number}" date="{record.occurred_at.date()}">{text}</known>')
     lines.append("</known_memories>\n<new_messages>")
     for number, (message, text) in enumerate(zip(span.messages, contents(core, span.messages), strict=True), 1):
-        speaker = escape(message.speaker or "").replace('"', "&quot;")
+        speaker = attribute(message.speaker or "")
         stamp = message.occurred_at.isoformat(timespec="minutes")
         lines.append(f'<message n="{number}" speaker="{speaker}" date="{stamp}">{text}</message>')
     lines.append("</new_messages>")

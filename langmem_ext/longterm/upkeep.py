@@ -37,11 +37,7 @@ class Upkeep(BaseModel):
 def upkeep_due(core: Core) -> Operation[bool]:
     """Whether this memory was not kept up today."""
     (last,) = yield from get_items(core, core.leaf(namespaces.STATE), [KEPT_UP])
-    return last is None or text_in(last, "day") != _today(core)
-
-
-def _today(core: Core) -> str:
-    return core.now().astimezone(core.zone).date().isoformat()
+    return last is None or text_in(last, "day") != core.today().isoformat()
 
 
 def keep_up(core: Core) -> Operation[Upkeep]:
@@ -67,7 +63,7 @@ def _keep_up(core: Core) -> Operation[Upkeep]:
             if kind in _FADING and key not in upkeep.merged and faded(core, record, core.now()):
                 ops.extend(supersede(core, items[key], None))
                 upkeep.archived.append(key)
-    yield from commit(core, [*ops, put(core.leaf(namespaces.STATE), KEPT_UP, {"day": _today(core)})])
+    yield from commit(core, [*ops, put(core.leaf(namespaces.STATE), KEPT_UP, {"day": core.today().isoformat()})])
     return upkeep
 
 
