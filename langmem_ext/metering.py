@@ -1,6 +1,6 @@
 """Counting model calls and tokens, with a cap: the difference between a memory and a bill shock."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -26,7 +26,6 @@ class Meter:
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    notes: list[str] = field(default_factory=list)
 
     @property
     def tokens(self) -> int:

@@ -48,17 +48,17 @@ def shorten(message: BaseMessage, limit: int, count: Count, *, language: str = "
         language: Of the note, "en" or "zh".
     """
     text = flat_text(message)
-    small = _with_text(message, text, shorten_calls=True)
+    small = _with_text(message, text)
     size = count(small)
     if size <= limit:
         return small
     kept = int(len(text) * max(0, limit) / size)
     while kept > 0:
-        small = _with_text(message, _cut(text, kept, message.id, language), shorten_calls=True)
+        small = _with_text(message, _cut(text, kept, message.id, language))
         if count(small) <= limit:
             return small
         kept = int(kept * 0.8)
-    return _with_text(message, "", shorten_calls=True)
+    return _with_text(message, "")
 
 
 def _cut(text: str, kept: int, message_id: str | None, language: str) -> str:
@@ -68,9 +68,10 @@ def _cut(text: str, kept: int, message_id: str | None, language: str) -> str:
     return f"{text[:head]}\n{note}\n{text[len(text) - tail :] if tail else ''}"
 
 
-def _with_text(message: BaseMessage, text: str, *, shorten_calls: bool) -> BaseMessage:
+def _with_text(message: BaseMessage, text: str) -> BaseMessage:
+    """Return a copy with another text, and what its tool calls were called with cut short."""
     update: dict[str, Any] = {"content": text}
-    if shorten_calls and isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls):
+    if isinstance(message, AIMessage) and (message.tool_calls or message.invalid_tool_calls):
         update["tool_calls"] = [call | {"args": _short_arguments(call["args"])} for call in message.tool_calls]
         update["invalid_tool_calls"] = [
             call | {"args": (call.get("args") or "")[:_ARGUMENT]} for call in message.invalid_tool_calls

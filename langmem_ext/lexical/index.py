@@ -131,9 +131,9 @@ class LexicalIndex:
         slots = np.unique(np.concatenate(found if also is None else [*found, also]))
         return self._report(lists, slots)
 
-    def scores(self, query: str, slots: Slots, *, mask: Mask | None = None) -> LexicalCandidates:
-        """Return the scores of given documents, in the given order, as `candidates` would under the same mask."""
-        return self._report(self._score(query, mask), slots)
+    def scores(self, query: str, slots: Slots) -> LexicalCandidates:
+        """Return the scores of given documents, in the given order, as `candidates` would."""
+        return self._report(self._score(query, None), slots)
 
     @property
     def nbytes(self) -> int:

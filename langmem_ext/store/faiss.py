@@ -19,7 +19,7 @@ from langmem_ext.store.database import Database, Synchronous
 from langmem_ext.store.embedding import Embedder
 from langmem_ext.store.hybrid import HybridStore
 from langmem_ext.store.locks import NamedLocks
-from langmem_ext.store.moving import PAGE, StoredItem
+from langmem_ext.store.moving import StoredItem
 from langmem_ext.store.planning import Plan
 from langmem_ext.store.rows import Row
 from langmem_ext.store.shelf import Shelf, SnapshotTooOldError
@@ -205,9 +205,9 @@ class FaissStore(HybridStore):
         """Return how many numbers the stored vectors have; None where there never were any."""
         return self._read(maintenance.vector_size)
 
-    def read_stored(self, path: str, *, after: str | None = None, limit: int = PAGE) -> list[StoredItem]:
+    def read_stored(self, path: str, *, after: str | None = None) -> list[StoredItem]:
         """Return the next items of one namespace as they lie in the file, in the order of the keys."""
-        return self._read(lambda connection: moving_rows.read(connection, path, after, limit))
+        return self._read(lambda connection: moving_rows.read(connection, path, after))
 
     def find_stored(self, path: str, keys: Sequence[str]) -> list[StoredItem]:
         """Return the items under some keys of one namespace as they lie in the file."""

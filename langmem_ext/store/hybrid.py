@@ -20,7 +20,7 @@ from langmem_ext.protocols import Candidates
 from langmem_ext.store.browsing import Browsing
 from langmem_ext.store.checking import CheckReport
 from langmem_ext.store.embedding import Embedder
-from langmem_ext.store.moving import PAGE, StoredItem
+from langmem_ext.store.moving import StoredItem
 from langmem_ext.store.planning import Plan, plan_batch, plan_search
 from langmem_ext.store.reading import Search
 from langmem_ext.store.texts import Fields
@@ -86,7 +86,7 @@ class HybridStore(Browsing, BaseStore):
         """Return how many numbers the stored vectors have."""
 
     @abstractmethod
-    def read_stored(self, path: str, *, after: str | None = None, limit: int = PAGE) -> list[StoredItem]:
+    def read_stored(self, path: str, *, after: str | None = None) -> list[StoredItem]:
         """Return the next items of one namespace."""
 
     @abstractmethod

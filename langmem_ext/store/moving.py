@@ -95,8 +95,8 @@ class Movable(Protocol):
         """Return how many numbers the stored vectors have; None where there never were any."""
         ...
 
-    def read_stored(self, path: str, *, after: str | None = None, limit: int = PAGE) -> list[StoredItem]:
-        """Return the next items of one namespace, in the order of the keys."""
+    def read_stored(self, path: str, *, after: str | None = None) -> list[StoredItem]:
+        """Return the next `PAGE` items of one namespace, in the order of the keys."""
         ...
 
     def find_stored(self, path: str, keys: Sequence[str]) -> list[StoredItem]:

@@ -5,7 +5,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
-from langmem_ext.store.moving import StoredItem, StoredVector
+from langmem_ext.store.moving import PAGE, StoredItem, StoredVector
 from langmem_ext.store.reading import chunks, find_namespace, marks
 from langmem_ext.store.schema import ITS_VECTORS, ORDINAL_BITS
 from langmem_ext.store.texts import compile_fields, lexical_row, texts_of
@@ -27,10 +27,10 @@ def namespaces(connection: sqlite3.Connection) -> dict[str, int]:
     )
 
 
-def read(connection: sqlite3.Connection, path: str, after: str | None, limit: int) -> list[StoredItem]:
+def read(connection: sqlite3.Connection, path: str, after: str | None) -> list[StoredItem]:
     """Return the next items of a namespace in the order of the keys."""
     condition, given = ("", ()) if after is None else ("AND i.key > ?", (after,))
-    rows = connection.execute(f"{_SELECT} {condition} ORDER BY i.key LIMIT ?", (path, *given, limit)).fetchall()
+    rows = connection.execute(f"{_SELECT} {condition} ORDER BY i.key LIMIT ?", (path, *given, PAGE)).fetchall()
     return _items(connection, path, rows)
 
 

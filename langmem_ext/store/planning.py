@@ -15,8 +15,6 @@ from langmem_ext.store.rows import check_key, encode_namespace, encode_value
 from langmem_ext.store.texts import Fields, compile_fields, lexical_row, texts_of
 from langmem_ext.store.writing import Put
 
-Read = GetOp | SearchOp | ListNamespacesOp
-
 
 @dataclass(slots=True)
 class Plan:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from langmem_ext.store.moving import StoredItem, StoredVector
+from langmem_ext.store.moving import PAGE, StoredItem, StoredVector
 from langmem_ext.store.postgres.connecting import Connection
 from langmem_ext.store.postgres.reading import vector_text
 from langmem_ext.store.postgres.schema import vector_size
@@ -35,10 +35,10 @@ def namespaces(connection: Connection) -> dict[str, int]:
     return dict(connection.execute("SELECT prefix, count(*) FROM store GROUP BY prefix").fetchall())
 
 
-def read(connection: Connection, path: str, after: str | None, limit: int) -> list[StoredItem]:
+def read(connection: Connection, path: str, after: str | None) -> list[StoredItem]:
     """Return the next items of a namespace in the order of the keys."""
     condition, given = ("", ()) if after is None else ("AND s.key > %s", (after,))
-    rows = connection.execute(f"{_SELECT} {condition} ORDER BY s.key LIMIT %s".encode(), (path, *given, limit))
+    rows = connection.execute(f"{_SELECT} {condition} ORDER BY s.key LIMIT %s".encode(), (path, *given, PAGE))
     return _items(connection, path, rows.fetchall())
 
 

@@ -5,7 +5,6 @@ moment: writers of a namespace take turns, so whatever is newer than the newest 
 something was deleted (`floor`), the namespace is read anew.
 """
 
-import math
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
@@ -142,8 +141,3 @@ class Shelf:
         for condition in conditions:
             mask &= self._columns[condition.path].mask(condition)
         return mask
-
-
-def not_a_number(count: int) -> NDArray[np.float32]:
-    """Return an array of NaN, shape ``(count,)``."""
-    return np.full(count, math.nan, np.float32)

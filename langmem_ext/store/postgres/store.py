@@ -16,7 +16,7 @@ from langmem_ext.store.browsing import Listing
 from langmem_ext.store.checking import CheckReport
 from langmem_ext.store.embedding import Embedder
 from langmem_ext.store.hybrid import HybridStore
-from langmem_ext.store.moving import PAGE, StoredItem
+from langmem_ext.store.moving import StoredItem
 from langmem_ext.store.planning import Plan
 from langmem_ext.store.postgres import browsing, moving, reading, schema, writing
 from langmem_ext.store.postgres.checking import check_store
@@ -216,9 +216,9 @@ class PostgresMemoryStore(HybridStore, PostgresStore):
         """Return how many numbers the stored vectors have; None where there is no table of vectors."""
         return self.connections.run(schema.vector_size)
 
-    def read_stored(self, path: str, *, after: str | None = None, limit: int = PAGE) -> list[StoredItem]:
+    def read_stored(self, path: str, *, after: str | None = None) -> list[StoredItem]:
         """Return the next items of one namespace as they lie in the tables, in the order of the keys."""
-        return self.connections.run(lambda connection: moving.read(connection, path, after, limit))
+        return self.connections.run(lambda connection: moving.read(connection, path, after))
 
     def find_stored(self, path: str, keys: Sequence[str]) -> list[StoredItem]:
         """Return the items under some keys of one namespace as they lie in the tables."""
