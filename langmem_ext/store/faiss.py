@@ -5,13 +5,11 @@ from contextlib import AbstractContextManager
 from functools import partial
 from os import PathLike, fspath
 from sqlite3 import Connection
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from langgraph.store.base import IndexConfig, Result, SearchItem, TTLConfig
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.operations import arun, ask
 from langmem_ext.protocols import Candidates, Ordered
 from langmem_ext.store import browsing, listing, maintenance, moving_rows, reading, writing
 from langmem_ext.store.checking import CheckReport, check_store
@@ -116,22 +114,6 @@ class FaissStore(HybridStore):
         self._sweeper.stop()
         self._database.close()
         self._shelves.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await arun(ask(self.close))
 
     def exclusive(self, name: str, *, blocking: bool = True) -> AbstractContextManager[bool]:
         """Hold the lock `name` across every thread and process that has this file open.

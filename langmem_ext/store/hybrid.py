@@ -20,7 +20,7 @@ from langmem_ext.protocols import Candidates
 from langmem_ext.store.browsing import Browsing
 from langmem_ext.store.checking import CheckReport
 from langmem_ext.store.embedding import Embedder
-from langmem_ext.store.moving import StoredItem
+from langmem_ext.store.moving import Movable
 from langmem_ext.store.planning import Plan, plan_batch, plan_search
 from langmem_ext.store.reading import Search
 from langmem_ext.store.texts import Fields
@@ -28,8 +28,8 @@ from langmem_ext.store.vectors import Rows
 from langmem_ext.store.writing import Put, VectorSource
 
 
-class HybridStore(Browsing, BaseStore):
-    """A `BaseStore` with full text and hybrid candidates; one class for sync and async.
+class HybridStore(Browsing, BaseStore, Movable):
+    """A `BaseStore` with full text and hybrid candidates; one class for sync and async, and its own context manager.
 
     A subclass sets `_fields` and `_embedder` before it is used, and implements the abstract methods.
     """
@@ -37,25 +37,21 @@ class HybridStore(Browsing, BaseStore):
     _fields: Fields
     _embedder: Embedder | None
 
-    @abstractmethod
     def __enter__(self) -> Self:
-        """Return the store itself."""
+        return self
 
-    @abstractmethod
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the store."""
+        self.close()
 
-    @abstractmethod
     async def __aenter__(self) -> Self:
-        """Return the store itself."""
+        return self
 
-    @abstractmethod
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the store."""
+        await arun(ask(self.close))
 
     @abstractmethod
     def setup(self) -> None:
@@ -76,26 +72,6 @@ class HybridStore(Browsing, BaseStore):
     @abstractmethod
     def check(self, *, repair: bool = False) -> CheckReport:
         """Compare what is derived with the items, and rebuild it if asked to."""
-
-    @abstractmethod
-    def stored_namespaces(self) -> dict[str, int]:
-        """See `langmem_ext.store.moving.Movable`, for this and the next four."""
-
-    @abstractmethod
-    def stored_vector_size(self) -> int | None:
-        """Return how many numbers the stored vectors have."""
-
-    @abstractmethod
-    def read_stored(self, path: str, *, after: str | None = None) -> list[StoredItem]:
-        """Return the next items of one namespace."""
-
-    @abstractmethod
-    def find_stored(self, path: str, keys: Sequence[str]) -> list[StoredItem]:
-        """Return the items under some keys."""
-
-    @abstractmethod
-    def write_stored(self, items: Sequence[StoredItem]) -> None:
-        """Write items of one namespace as they are."""
 
     @abstractmethod
     def _execute(self, plan: Plan, source: VectorSource | None) -> list[Result]:

@@ -10,6 +10,7 @@ that was interrupted is simply begun anew.
 import hashlib
 import json
 import struct
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -87,22 +88,27 @@ def _plain(value: Any) -> Any:
 class Movable(Protocol):
     """A store whose items can be moved."""
 
+    @abstractmethod
     def stored_namespaces(self) -> dict[str, int]:
         """Return how many items each namespace holds, expired ones that are not yet swept included."""
         ...
 
+    @abstractmethod
     def stored_vector_size(self) -> int | None:
         """Return how many numbers the stored vectors have; None where there never were any."""
         ...
 
+    @abstractmethod
     def read_stored(self, path: str, *, after: str | None = None) -> list[StoredItem]:
         """Return the next `PAGE` items of one namespace, in the order of the keys."""
         ...
 
+    @abstractmethod
     def find_stored(self, path: str, keys: Sequence[str]) -> list[StoredItem]:
         """Return the items under some keys of one namespace."""
         ...
 
+    @abstractmethod
     def write_stored(self, items: Sequence[StoredItem]) -> None:
         """Write items of one namespace as they are, all or none."""
         ...

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from types import TracebackType
 from typing import Any, Self
 
 from langgraph.store.base import IndexConfig, Result, SearchItem, TTLConfig
 from langgraph.store.postgres import PostgresStore
 
 from langmem_ext.errors import InvalidInputError
-from langmem_ext.operations import arun, ask
 from langmem_ext.protocols import Candidates, Ordered
 from langmem_ext.store import listing
 from langmem_ext.store.browsing import Listing
@@ -142,22 +140,6 @@ class PostgresMemoryStore(HybridStore, PostgresStore):
         self._sweeper.stop()
         self.connections.close()
         self._shelves.clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await arun(ask(self.close))
 
     def __del__(self) -> None:
         """Leave it to `close`: LangGraph's finalizer waits for a sweeper of its own."""
