@@ -3,11 +3,12 @@
     query      a question, analysed: terms, character n-grams, dates
     vocabulary words, their stems and their character n-grams
     postings   which documents hold which key, in sorted segments
+    terms      which keys a question looks for
     documents  columns: lengths, times, speakers, neighbours
     bm25       the formula
     index      `LexicalIndex`, which ties them together
 
-It imports `langmem_ext.text`, `langmem_ext.concepts` and numpy, nothing else of ours.
+It imports numpy, and of ours `text`, `concepts` and `stopwords` alone.
 """
 
 from langmem_ext.lexical.index import LexicalCandidates, LexicalIndex

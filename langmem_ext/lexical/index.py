@@ -1,39 +1,27 @@
 """`LexicalIndex`: put token rows in, ask questions of them."""
 
 import math
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from langmem_ext import text
-from langmem_ext.concepts import members
 from langmem_ext.lexical.bm25 import Searchable, bm25
 from langmem_ext.lexical.documents import ASKS, PERSONAL, Documents
-from langmem_ext.lexical.postings import Postings, position_keys, run_range, word_key
+from langmem_ext.lexical.postings import Postings, begins, position_keys
 from langmem_ext.lexical.query import QueryAnalysis, analyse_query
-from langmem_ext.lexical.vocabulary import Vocabulary, grams
+from langmem_ext.lexical.terms import Term, character_terms, word_terms
+from langmem_ext.lexical.vocabulary import Vocabulary
 from langmem_ext.stopwords import FUNCTION_CHARACTERS
 from langmem_ext.text import ROW_SEPARATOR, normalise
-
-Range: TypeAlias = tuple[int, int]
-Term: TypeAlias = tuple[list[Range], float]
-"""The ranges of keys that match a term of a query, and its weight."""
 
 Floats = NDArray[np.float32]
 Slots = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 _SPACE = 32
-_LONGEST_RUN = 3
-"""Characters of a Chinese word that are looked up: the length of the n-grams that the index holds."""
-_CONCEPT = 0.5
-"""What other words for what the question speaks of count, against 1 for its own: who asks about pets may mean the dog,
-who asks about the budget the 预算. Measured alike from 0.4 to 0.8."""
 _ROLES = frozenset("user assistant human ai system tool bot agent function developer 用户 助手 系统".split())  # noqa: SIM905
 
 
@@ -113,7 +101,8 @@ class LexicalIndex:
         """
         self._absorb()
         asked = replace(analyse_query(query), concepts=())  # other words for the same are recall's affair
-        scores, _ = self._words(asked, self._searchable(mask, windows=False))
+        terms = word_terms(asked, self._vocabulary)
+        scores, _ = self._bm25(terms, self._documents.words, self._searchable(mask, windows=False))
         best = _best(scores, limit)
         best = best[np.argsort(-scores[best], kind="stable")]
         return best, scores[best]
@@ -145,12 +134,13 @@ class LexicalIndex:
         self._absorb()
         analysis = analyse_query(query)
         searchable = self._searchable(mask, windows=True)
-        words, bound = self._words(analysis, searchable)
+        words, bound = self._bm25(word_terms(analysis, self._vocabulary), self._documents.words, searchable)
+        characters = character_terms(analysis, self._vocabulary)
         return _Lists(
             analysis=analysis,
             words=words,
             dates=self._dates(analysis, searchable),
-            characters=self._characters(analysis, searchable),
+            characters=self._bm25(characters, self._documents.characters, searchable)[0],
             coverage=float(words.max()) / bound if bound > 0 else 0.0,
         )
 
@@ -175,34 +165,6 @@ class LexicalIndex:
             allowed[:known] *= mask[:known]
             allowed[known:] = 0
         return Searchable(allowed, self._documents.near() if windows else None)
-
-    def _words(self, analysis: QueryAnalysis, searchable: Searchable) -> tuple[Floats, float]:
-        weighted: list[Term] = [(self._stem_ranges(stem), count) for stem, count in analysis.stems.items()]
-        weighted += _run_terms(analysis.runs, sizes=(1, 2))
-        weighted += [(self._concept_ranges(label), _CONCEPT) for label in analysis.concepts]
-        return self._bm25(weighted, self._documents.words, searchable)
-
-    def _stem_ranges(self, stem: str) -> list[Range]:
-        keys = [word_key(number) for number in self._vocabulary.with_stem(stem)]
-        return [(key, key + 1) for key in keys]
-
-    def _concept_ranges(self, label: str) -> list[Range]:
-        """Return the keys of a concept's words."""
-        words, runs = members()[label]
-        ranges = [span for word in words for span in self._stem_ranges(word)]
-        return ranges + [run_range(run[:_LONGEST_RUN]) for run in runs]
-
-    def _characters(self, analysis: QueryAnalysis, searchable: Searchable) -> Floats:
-        counts: dict[str, float] = {}
-        for word, count in analysis.words.items():
-            for gram in grams(word):
-                counts[gram] = counts.get(gram, 0.0) + count
-        weighted: list[Term] = []
-        for gram, count in counts.items():
-            keys = [word_key(number) for number in self._vocabulary.with_gram(gram)]
-            weighted.append(([(key, key + 1) for key in keys], count))
-        weighted += _run_terms(analysis.runs, sizes=(1, 2, 3))
-        return self._bm25(weighted, self._documents.characters, searchable)[0]
 
     def _bm25(self, weighted: list[Term], lengths: Floats, searchable: Searchable) -> tuple[Floats, float]:
         ranges = [(low, high, term) for term, (keys, _) in enumerate(weighted) for low, high in keys]
@@ -270,20 +232,11 @@ class LexicalIndex:
         keys = position_keys(codes, _SPACE)
         real = codes != _SPACE
         keys, places, codes = keys[real], places[real], codes[real]
-        pairs = (keys >> 21) & ((1 << 21) - 1) != 0
-        triples = keys & ((1 << 21) - 1) != 0
+        pairs, triples = begins(keys)
         said = ~np.isin(codes, np.fromiter(map(ord, FUNCTION_CHARACTERS), np.uint32))
         self._documents.words[slots] += np.bincount(places, said + pairs.astype(np.int64), len(runs))
         self._documents.characters[slots] += np.bincount(places, said + pairs + triples.astype(np.int64), len(runs))
         self._postings.add(keys, slots[places])
-
-
-def _run_terms(runs: Iterable[str], sizes: tuple[int, ...]) -> list[Term]:
-    """Return the n-grams of runs as key ranges with their counts; those of function characters alone are none."""
-    counts = Counter(
-        run[place : place + size] for run in runs for size in sizes for place in range(len(run) - size + 1)
-    )
-    return [([run_range(gram)], count) for gram, count in counts.items() if not FUNCTION_CHARACTERS.issuperset(gram)]
 
 
 def _mark(marks: str, sequence: str) -> int:

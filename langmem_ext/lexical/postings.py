@@ -47,6 +47,12 @@ def position_keys(codes: NDArray[np.uint32], separator: int) -> Keys:
     return (first << (2 * _BITS)) | (second << _BITS) | third
 
 
+def begins(keys: Keys) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return at which positions a pair begins, and at which a group of three: a run may end before."""
+    character = (1 << _BITS) - 1
+    return (keys >> _BITS) & character != 0, keys & character != 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
     """Postings sorted by key.

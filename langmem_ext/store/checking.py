@@ -13,7 +13,7 @@ from langmem_ext.store.embedding import Embedder
 from langmem_ext.store.maintenance import vector_size
 from langmem_ext.store.reading import find_namespaces
 from langmem_ext.store.rows import decode_value
-from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
+from langmem_ext.store.schema import ORDINAL_BITS, vector_ids
 from langmem_ext.store.shelf import Shelf
 from langmem_ext.store.shelves import Shelves
 from langmem_ext.store.texts import LexicalRow, Text
@@ -178,12 +178,11 @@ def _check_derived(connection: sqlite3.Connection, embedder: Embedder | None, fi
 
 
 def _vectors_fit(connection: sqlite3.Connection, item_id: int, texts: list[Text], dims: int, *, whole: bool) -> bool:
-    first = item_id << ORDINAL_BITS
+    ids = vector_ids(item_id)
     rows = connection.execute(
-        "SELECT id, path, text_hash, vector FROM vectors WHERE id BETWEEN ? AND ? ORDER BY id",
-        (first, first + MAX_VECTORS_PER_ITEM - 1),
+        "SELECT id, path, text_hash, vector FROM vectors WHERE id BETWEEN ? AND ? ORDER BY id", ids
     ).fetchall()
-    wanted = [(first + ordinal, text.path, text.hash) for ordinal, text in enumerate(texts)]
+    wanted = [(place, text.path, text.hash) for place, text in enumerate(texts, ids[0])]
     found = [row[:3] for row in rows]
     right = found == wanted if whole else set(found) <= set(wanted)
     return right and all(_is_unit(blob, dims) for *_, blob in rows)

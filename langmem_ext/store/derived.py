@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
-from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
+from langmem_ext.store.schema import vector_ids
 from langmem_ext.store.texts import LexicalRow, Text, compile_fields, lexical_row, texts_of
 from langmem_ext.store.vectors import Rows
 
@@ -47,13 +47,13 @@ def write_text(connection: sqlite3.Connection, item_id: int, row: LexicalRow) ->
 
 def write_vectors(connection: sqlite3.Connection, item_id: int, texts: Sequence[Text], rows: Rows) -> None:
     """Replace the vectors of an item."""
-    first = item_id << ORDINAL_BITS
-    connection.execute("DELETE FROM vectors WHERE id BETWEEN ? AND ?", (first, first + MAX_VECTORS_PER_ITEM - 1))
+    ids = vector_ids(item_id)
+    connection.execute("DELETE FROM vectors WHERE id BETWEEN ? AND ?", ids)
     connection.executemany(
         "INSERT INTO vectors VALUES (?, ?, ?, ?)",
         [
-            (first + n, text.path, text.hash, row.tobytes())
-            for n, (text, row) in enumerate(zip(texts, rows, strict=True))
+            (place, text.path, text.hash, row.tobytes())
+            for place, (text, row) in enumerate(zip(texts, rows, strict=True), ids[0])
         ],
     )
 

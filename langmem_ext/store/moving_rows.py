@@ -5,9 +5,10 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Sequence
 
+from langmem_ext.store.derived import write_text
 from langmem_ext.store.moving import PAGE, StoredItem, StoredVector
 from langmem_ext.store.reading import chunks, find_namespace, marks
-from langmem_ext.store.schema import ITS_VECTORS, ORDINAL_BITS
+from langmem_ext.store.schema import ITS_VECTORS, vector_ids
 from langmem_ext.store.texts import compile_fields, lexical_row, texts_of
 from langmem_ext.store.writing import Clock, remove
 
@@ -90,17 +91,11 @@ def _insert(connection: sqlite3.Connection, item_id: int, namespace_id: int, ite
         value = json.loads(item.value)
         texts = texts_of(value, compile_fields(item.fields), item.key)
         hashes = {text.path: text.hash for text in texts}
-        row = lexical_row(value, texts, item.fields)
-        connection.execute(
-            "INSERT INTO texts VALUES (?, ?, ?, ?, ?, ?)",
-            (item_id, row.tokens, row.speaker, row.sequence, row.time, row.paths),
-        )
+        write_text(connection, item_id, lexical_row(value, texts, item.fields))
     order = {field: place for place, field in enumerate(hashes)}
+    first, _ = vector_ids(item_id)
     vectors = sorted(item.vectors, key=lambda vector: order.get(vector.field, len(order)))
     connection.executemany(
         "INSERT INTO vectors VALUES (?, ?, ?, ?)",
-        [
-            ((item_id << ORDINAL_BITS) + ordinal, vector.field, vector.text_hash, vector.row)
-            for ordinal, vector in enumerate(vectors)
-        ],
+        [(place, vector.field, vector.text_hash, vector.row) for place, vector in enumerate(vectors, first)],
     )

@@ -12,7 +12,7 @@ from langmem_ext.protocols import FEEDBACK, Candidates
 from langmem_ext.store.columns import Mask
 from langmem_ext.store.filters import Condition
 from langmem_ext.store.rows import ITEM_COLUMNS, Row
-from langmem_ext.store.schema import MAX_VECTORS_PER_ITEM, ORDINAL_BITS
+from langmem_ext.store.schema import vector_ids
 from langmem_ext.store.shelf import Namespace, Shelf
 from langmem_ext.store.shelves import Shelves
 from langmem_ext.store.vectors import Rows
@@ -135,15 +135,11 @@ def search(
 
 def _newest(connection: sqlite3.Connection, wanted: Search) -> list[Row]:
     namespaces = find_namespaces(connection, wanted.path)
-    if not namespaces:
-        return []
-    if len(namespaces) == 1:
-        where, bound = "i.namespace_id = ?", (namespaces[0].id,)
-    else:
+    if len(namespaces) != 1:
         return _newest_of_many(connection, namespaces, wanted)
     rows = connection.execute(
-        f"{_SELECT_ITEMS} WHERE {where} AND {_LIVE} ORDER BY i.updated_at DESC, i.id DESC LIMIT ? OFFSET ?",
-        (*bound, now(), wanted.limit, wanted.offset),
+        f"{_SELECT_ITEMS} WHERE i.namespace_id = ? AND {_LIVE} ORDER BY i.updated_at DESC, i.id DESC LIMIT ? OFFSET ?",
+        (namespaces[0].id, now(), wanted.limit, wanted.offset),
     )
     return [Row(*row) for row in rows]
 
@@ -208,10 +204,7 @@ def _nearest(connection: sqlite3.Connection, shelf: Shelf, vector: Rows, count: 
 
 def _exact(connection: sqlite3.Connection, item_id: int, vector: Rows) -> float:
     """Return the cosine of an item's best vector, from the file."""
-    first = item_id << ORDINAL_BITS
-    rows = connection.execute(
-        "SELECT vector FROM vectors WHERE id BETWEEN ? AND ?", (first, first + MAX_VECTORS_PER_ITEM - 1)
-    )
+    rows = connection.execute("SELECT vector FROM vectors WHERE id BETWEEN ? AND ?", vector_ids(item_id))
     return max(float(np.frombuffer(blob, np.float32) @ vector) for (blob,) in rows)
 
 

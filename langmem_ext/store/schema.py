@@ -71,6 +71,12 @@ def migrate(connection: sqlite3.Connection) -> None:
             raise
 
 
+def vector_ids(item_id: int) -> tuple[int, int]:
+    """Return the first and the last row id that vectors of an item can have."""
+    first = item_id << ORDINAL_BITS
+    return first, first + MAX_VECTORS_PER_ITEM - 1
+
+
 _TABLES = """
 CREATE TABLE migrations (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from langmem_ext.store.reading import chunks, find_namespace, marks, now
-from langmem_ext.store.schema import ITS_VECTORS, MAX_VECTORS_PER_ITEM, ORDINAL_BITS
+from langmem_ext.store.schema import ITS_VECTORS, vector_ids
 from langmem_ext.store.texts import LexicalRow, Text
 from langmem_ext.store.vectors import Rows
 
@@ -211,9 +211,9 @@ def _collect(changes: _Changes, clock: Clock, place: _Place, put: Put) -> int | 
 
 
 def _vector_rows(item_id: int, put: Put, vectors: VectorSource) -> Iterator[tuple[object, ...]]:
-    first = item_id << ORDINAL_BITS
-    for ordinal, text in enumerate(put.texts):
-        yield first + ordinal, text.path, text.hash, vectors.blob(put, text)
+    first, _ = vector_ids(item_id)
+    for place, text in enumerate(put.texts, first):
+        yield place, text.path, text.hash, vectors.blob(put, text)
 
 
 def _execute(connection: sqlite3.Connection, changes: _Changes) -> None:
@@ -240,7 +240,7 @@ def _remove_derived(connection: sqlite3.Connection, ids: Sequence[int]) -> None:
     connection.executemany("DELETE FROM texts WHERE item_id = ?", ((item_id,) for item_id in ids))
     connection.executemany(
         "DELETE FROM vectors WHERE id BETWEEN ? AND ?",
-        ((item_id << ORDINAL_BITS, (item_id << ORDINAL_BITS) + MAX_VECTORS_PER_ITEM - 1) for item_id in ids),
+        map(vector_ids, ids),
     )
 
 
