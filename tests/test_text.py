@@ -3,18 +3,8 @@
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from langmem_ext.text import (
-    ASKS,
-    PERSONAL,
-    ROW_SEPARATOR,
-    analyse,
-    canonical_keyword,
-    features,
-    keywords,
-    language,
-    normalise,
-    stems,
-)
+from langmem_ext.keywords import canonical_keyword, keywords
+from langmem_ext.text import ASKS, PERSONAL, ROW_SEPARATOR, analyse, features, language, normalise, stems
 
 anything = st.text(st.characters(codec=None), max_size=200)
 

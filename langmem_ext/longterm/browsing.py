@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.keywords import canonical_keyword
 from langmem_ext.longterm.arguments import check_kinds, check_label, check_labels, check_whole
 from langmem_ext.longterm.core import Core, get_items, is_shadow, scan, search_items
 from langmem_ext.longterm.log import MAX_PAGE
@@ -22,7 +23,6 @@ from langmem_ext.longterm.stored import number_in, record_in
 from langmem_ext.operations import Operation, ask, batch
 from langmem_ext.protocols import Ordered, SupportsCounts, SupportsOrdered
 from langmem_ext.records import FOREVER, Kind, MemoryRecord
-from langmem_ext.text import canonical_keyword
 from langmem_ext.times import check_order, parse_bound
 
 Clock = Literal["occurred", "recorded"]

@@ -8,12 +8,12 @@ forgotten stays. Nothing here asks a model: no model sees what is to be forgotte
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from langmem_ext.keywords import canonical_keyword
 from langmem_ext.longterm.extract import summarise
 from langmem_ext.longterm.extraction import join_sentences
 from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.topics import topic
 from langmem_ext.records import DIGESTS, MemoryRecord
-from langmem_ext.text import canonical_keyword
 
 _LEAST = 32
 """Tokens that a digest may take that is written anew, however short it was."""

@@ -11,6 +11,7 @@ from langgraph.store.base import SearchOp
 
 from langmem_ext import namespaces
 from langmem_ext.concepts import concepts
+from langmem_ext.keywords import canonical_keyword
 from langmem_ext.longterm.candidates import hybrid_candidates
 from langmem_ext.longterm.core import Core, get_items, search_items
 from langmem_ext.longterm.plan import Plan
@@ -19,7 +20,6 @@ from langmem_ext.longterm.reading import records
 from langmem_ext.longterm.stored import record_in
 from langmem_ext.operations import Operation, batch
 from langmem_ext.records import STATEMENTS, MemoryRecord
-from langmem_ext.text import canonical_keyword
 
 _PER_MESSAGE = 5
 """Known memories looked up around each new message."""

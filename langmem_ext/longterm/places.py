@@ -1,7 +1,7 @@
 """A small gazetteer: countries and regions, well-known cities and sights with their names in English and Chinese.
 
 It names the place of a topic. English names are matched by their words, case included ("nice" is no city); names that
-are common words or first names are left out. Owns the names; imports nothing of ours but the lexicon they are kept in.
+are common words or first names are left out. Owns the names.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from langmem_ext.concepts import Lexicon
+from langmem_ext.lexicon import Lexicon
 from langmem_ext.text import words_and_runs
 
 _COUNTRIES: Final = """

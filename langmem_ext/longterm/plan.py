@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 
 from langmem_ext.concepts import concepts
 from langmem_ext.errors import InvalidInputError
+from langmem_ext.keywords import canonical_keyword, keywords as text_keywords
 from langmem_ext.longterm.arguments import check_kinds, check_label, check_labels, check_whole
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.log import check_thread
 from langmem_ext.longterm.stored import is_number
 from langmem_ext.records import FOREVER, Kind, clean
-from langmem_ext.text import canonical_keyword, keywords as text_keywords
 from langmem_ext.times import TimeSpan, check_order, parse_bound, spans
 
 MAX_QUERY = 32_000

@@ -5,8 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from langmem_ext import text as analysis
 from langmem_ext.concepts import ACTIVITIES, BROADER, concepts, most_often
+from langmem_ext.keywords import most_mentioned
 from langmem_ext.longterm.places import Place, places
 from langmem_ext.longterm.utterances import Utterance, read
 
@@ -45,7 +45,7 @@ def keywords_of(said: Sequence[Utterance], limit: int) -> list[str]:
     wider = (BROADER[label] for label in narrow if label in BROADER)
     labels = list(dict.fromkeys([*named, *narrow, *wider]))
     mentioned = [mention for utterance in said for mention in utterance.mentions]
-    own = [word for word in analysis.most_mentioned(mentioned, 2 * limit) if word not in _STANCES]
+    own = [word for word in most_mentioned(mentioned, 2 * limit) if word not in _STANCES]
     labels = [label for label in labels if label not in own]
     share = min(len(labels), max(limit // 2, limit - len(own)))
     return [*own[: limit - share], *labels[:share]]
@@ -114,7 +114,7 @@ def _leading(weights: Mapping[str, float]) -> list[str]:
 
 
 def _salient(said: Sequence[Utterance]) -> str:
-    for word in analysis.most_mentioned((mention for utterance in said for mention in utterance.mentions), 3):
+    for word in most_mentioned((mention for utterance in said for mention in utterance.mentions), 3):
         label = _NOT_A_LABEL.sub("_", word).strip("_")
         if label and not label.isdecimal():
             return label[:80]

@@ -6,9 +6,10 @@ Summary, keywords and topic of a conversation all come from these. Pure function
 from dataclasses import dataclass
 
 from langmem_ext.concepts import concept_mentions
+from langmem_ext.keywords import mentions
 from langmem_ext.longterm.places import Place, place_mentions
 from langmem_ext.longterm.sentences import is_greeting, is_question, sentences
-from langmem_ext.text import features_of, mentions, stems, words_and_runs
+from langmem_ext.text import features_of, stems, words_and_runs
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,13 @@ from langgraph.store.base import Item, Op, PutOp
 
 from langmem_ext import namespaces
 from langmem_ext.errors import EmbeddingError, InvalidInputError, StoreCorruptError
+from langmem_ext.keywords import canonical_keyword
 from langmem_ext.longterm.arguments import build
 from langmem_ext.longterm.core import TEXT_INDEX, Core, get_items, put, scan
 from langmem_ext.longterm.stored import Stored, Whole, record_in, value_in
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates
-from langmem_ext.records import (
-    Kind,
-    MemoryRecord,
-    to_value,
-)
-from langmem_ext.text import canonical_keyword
+from langmem_ext.records import Kind, MemoryRecord, to_value
 from langmem_ext.tracing import traced
 
 logger = logging.getLogger("langmem_ext")

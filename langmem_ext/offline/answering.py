@@ -12,12 +12,13 @@ from datetime import date
 from typing import Final
 
 from langmem_ext.concepts import concept_mentions, concepts
+from langmem_ext.keywords import keywords, mentions, most_mentioned
 from langmem_ext.longterm.extract import facts, sentences
 from langmem_ext.longterm.fact_rules import slots
 from langmem_ext.offline import phrasing
 from langmem_ext.offline.aspects import Aspect, Sentence, aspects, occasions
 from langmem_ext.offline.reading import Note, Prompt, asks
-from langmem_ext.text import features, features_of, keywords, mentions, most_mentioned, stems, words_and_runs
+from langmem_ext.text import features, features_of, stems, words_and_runs
 
 MAX_ITEMS = 5
 _LONG_SENTENCE = 40

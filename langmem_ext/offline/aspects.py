@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from langmem_ext.keywords import keywords
 from langmem_ext.longterm.dating import event_span
 from langmem_ext.longterm.extract import concepts
 from langmem_ext.offline.reading import Note
-from langmem_ext.text import features, keywords
+from langmem_ext.text import features
 from langmem_ext.times import TimeSpan
 
 _MAX_ASPECTS: Final = 12

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
+from langmem_ext.keywords import keywords
 from langmem_ext.longterm.extract import facts, sentences, summarise
 from langmem_ext.longterm.extraction import (
     digest_entries,
@@ -18,7 +19,6 @@ from langmem_ext.longterm.schemas import MAX_OPERATIONS, Digest, MemoryUpdate, R
 from langmem_ext.offline import phrasing
 from langmem_ext.offline.reading import Note, Prompt, asks, moment_of
 from langmem_ext.records import MemoryRecord
-from langmem_ext.text import keywords
 from langmem_ext.tokens import count_text
 
 _FOLD_TOKENS: Final = 400

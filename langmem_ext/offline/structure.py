@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from langmem_ext.keywords import keywords
 from langmem_ext.longterm.extract import sentences, summarise, topic
 from langmem_ext.offline.reading import Prompt
-from langmem_ext.text import features, keywords, normalise
+from langmem_ext.text import features, normalise
 from langmem_ext.times import spans
 
 _MAX_DEPTH: Final = 6

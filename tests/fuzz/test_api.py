@@ -12,11 +12,12 @@ from langgraph.store.base import GetOp, InvalidNamespaceError, PutOp
 
 from langmem_ext import LongTermMemory, open_store
 from langmem_ext.errors import InvalidInputError, LangMemExtError, RecordNotFoundError
+from langmem_ext.keywords import keywords as text_keywords
 from langmem_ext.namespaces import label, unlabel, user_namespace
 from langmem_ext.offline import HashingEmbeddings
 from langmem_ext.records import clean
 from langmem_ext.store.hybrid import HybridStore
-from langmem_ext.text import keywords as text_keywords, language
+from langmem_ext.text import language
 from langmem_ext.times import parse_bound, spans
 from langmem_ext.tokens import count_text
 from tests.fuzz import strategies as any_of
