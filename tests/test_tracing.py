@@ -112,7 +112,7 @@ def test_no_span_holds_what_was_said(spans: InMemorySpanExporter) -> None:
     use(LongTermMemory(InMemoryStore(), ("memories", "zanzibar-user")))
     everything = " ".join(span.to_json() for span in spans.get_finished_spans())
     assert "anzibar" not in everything
-    assert "4711" not in everything
+    assert "francs" not in everything  # a number could be part of an id or a time
 
 
 def test_without_opentelemetry_everything_works_and_nothing_is_imported() -> None:
