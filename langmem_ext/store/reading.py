@@ -167,7 +167,7 @@ def _hits(connection: sqlite3.Connection, shelf: Shelf, wanted: Search) -> list[
     if wanted.vector is not None:
         return _nearest(connection, shelf, wanted.vector, wanted.reach, mask)
     if wanted.words is not None:
-        slots, scores = shelf.lexicon(connection).search(wanted.words, mask, wanted.reach)
+        slots, scores = shelf.full_text(connection).search(wanted.words, mask, wanted.reach)
         return [Hit(*pair) for pair in zip(scores.tolist(), shelf.ids[slots].tolist(), strict=True)]
     slots = np.flatnonzero(shelf.alive if mask is None else mask)[: -wanted.reach - 1 : -1]
     return [Hit(*pair) for pair in zip(shelf.stamps[slots].tolist(), shelf.ids[slots].tolist(), strict=True)]
@@ -217,26 +217,26 @@ def candidates(connection: sqlite3.Connection, shelves: Shelves[int, Shelf], wan
     with shelves.use(namespace.id) as shelf:
         shelf.catch_up(connection, namespace)
         mask = mask_of(connection, shelf, wanted.conditions)
-        lexicon = shelf.lexicon(connection)
+        full_text = shelf.full_text(connection)
         if wanted.vector is None:
-            lexical = lexicon.candidates(query, mask, wanted.limit)
+            lexical = full_text.candidates(query, mask, wanted.limit)
             dense = np.full(len(lexical.slots), np.nan, np.float32)
             feedback = None
         else:
             vectors = shelf.vectors(connection)
             nearest, _, _ = vectors.search(wanted.vector, wanted.limit, mask)
-            lexical = lexicon.candidates(query, mask, wanted.limit, also=nearest)
+            lexical = full_text.candidates(query, mask, wanted.limit, also=nearest)
             dense = vectors.scores(wanted.vector, lexical.slots)
             feedback = vectors.scores(vectors.mean(nearest[:FEEDBACK]), lexical.slots)
         slots = lexical.slots
         return Candidates(
-            keys=lexicon.keys(slots),
+            keys=full_text.keys(slots),
             words=lexical.words,
             dates=lexical.dates,
             characters=lexical.characters,
             dense=dense,
-            speakers=lexicon.speakers(slots),
-            times=lexicon.times(slots),
+            speakers=full_text.speakers(slots),
+            times=full_text.times(slots),
             total=int(np.count_nonzero(shelf.alive if mask is None else mask)),
             named=lexical.named,
             coverage=lexical.coverage,

@@ -25,7 +25,7 @@ from langmem_ext.store.schema import ITS_VECTORS
 from langmem_ext.store.vectors import HALF_FROM_ROWS, Slots, VectorIndex
 
 if TYPE_CHECKING:
-    from langmem_ext.store.lexicon import Lexicon
+    from langmem_ext.store.fulltext import FullText
 
 _CHUNK = 2048
 _DEAD_MIN = 1024
@@ -63,7 +63,7 @@ class Shelf:
         self._stamps: GrowingArray[np.int64] = GrowingArray(np.int64)
         self._alive: GrowingArray[np.bool_] = GrowingArray(np.bool_)
         self._vectors: VectorIndex | None = None
-        self._lexicon: Lexicon | None = None
+        self._full_text: FullText | None = None
         self._columns: dict[Path, Column] = {}
 
     @property
@@ -84,7 +84,7 @@ class Shelf:
     @property
     def nbytes(self) -> int:
         """Estimated bytes of memory held."""
-        parts = [part.nbytes for part in (self._vectors, self._lexicon, *self._columns.values()) if part is not None]
+        parts = [part.nbytes for part in (self._vectors, self._full_text, *self._columns.values()) if part is not None]
         return 2000 + self._ids.nbytes + self._stamps.nbytes + self._alive.nbytes + sum(parts)
 
     def catch_up(self, connection: sqlite3.Connection, namespace: Namespace) -> None:
@@ -132,8 +132,8 @@ class Shelf:
             self._vectors = None  # outgrown; read again in half precision when needed
         if self._vectors is not None:
             self._read_vectors(connection, self._vectors, seen)
-        if self._lexicon is not None:
-            self._read_texts(connection, self._lexicon, seen)
+        if self._full_text is not None:
+            self._read_texts(connection, self._full_text, seen)
         self._read_columns(connection, self._columns, seen)
 
     def _bury(self, ids: NDArray[np.int64]) -> None:
@@ -144,8 +144,8 @@ class Shelf:
         self.alive[dead] = False
         if self._vectors is not None:
             self._vectors.remove(dead)
-        if self._lexicon is not None:
-            self._lexicon.remove(dead)
+        if self._full_text is not None:
+            self._full_text.remove(dead)
 
     def vectors(self, connection: sqlite3.Connection) -> VectorIndex:
         """Return the vectors; read on first use."""
@@ -157,15 +157,15 @@ class Shelf:
             self._vectors = vectors
         return self._vectors
 
-    def lexicon(self, connection: sqlite3.Connection) -> "Lexicon":
+    def full_text(self, connection: sqlite3.Connection) -> "FullText":
         """Return the full text; read on first use."""
-        if self._lexicon is None:
-            from langmem_ext.store.lexicon import Lexicon  # noqa: PLC0415 - loads the stemmer and its tables
+        if self._full_text is None:
+            from langmem_ext.store.fulltext import FullText  # noqa: PLC0415 - loads the stemmer and its tables
 
-            lexicon = Lexicon()
-            self._read_texts(connection, lexicon, _NEVER)
-            self._lexicon = lexicon
-        return self._lexicon
+            full_text = FullText()
+            self._read_texts(connection, full_text, _NEVER)
+            self._full_text = full_text
+        return self._full_text
 
     def mask(
         self, connection: sqlite3.Connection, conditions: tuple[Condition, ...], expired: Sequence[int]
@@ -234,7 +234,7 @@ class Shelf:
                 raise _damaged()
             vectors.add(find(ids), np.frombuffer(raw, np.float32).reshape(len(chunk), -1))
 
-    def _read_texts(self, connection: sqlite3.Connection, lexicon: "Lexicon", seen: int) -> None:
+    def _read_texts(self, connection: sqlite3.Connection, full_text: "FullText", seen: int) -> None:
         cursor = connection.execute(
             "SELECT i.id, i.key, t.tokens, t.speaker, t.sequence, t.time FROM items i JOIN texts t ON t.item_id = i.id"
             " WHERE i.namespace_id = ? AND i.updated_at > ? ORDER BY i.updated_at, i.id",
@@ -244,8 +244,8 @@ class Shelf:
         while chunk := cursor.fetchmany(_CHUNK):
             slots = find(np.fromiter((row[0] for row in chunk), np.int64, len(chunk)))
             for slot, (_, key, tokens, speaker, sequence, time) in zip(slots.tolist(), chunk, strict=True):
-                lexicon.put(slot, key, tokens, speaker=speaker, sequence=sequence, time=time)
-            lexicon.settle()
+                full_text.put(slot, key, tokens, speaker=speaker, sequence=sequence, time=time)
+            full_text.settle()
 
     def _read_columns(self, connection: sqlite3.Connection, columns: dict[Path, Column], seen: int) -> None:
         """Append the values of the slots that are not yet in the columns."""

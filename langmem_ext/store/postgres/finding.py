@@ -55,7 +55,7 @@ class Finder:
         hits: list[tuple[float, datetime, str, str]] = []
         for path in reading.namespaces(connection, [wanted.path])[wanted.path]:
             with self._shelf(connection, replace(wanted, path=path)) as (shelf, mask, _):
-                slots, scores = shelf.lexicon.search(wanted.words or "", mask, wanted.reach)
+                slots, scores = shelf.full_text.search(wanted.words or "", mask, wanted.reach)
                 hits += [
                     (score, shelf.stamps[slot], path, shelf.keys[slot])
                     for slot, score in zip(slots.tolist(), scores.tolist(), strict=True)
@@ -73,16 +73,16 @@ class Finder:
                 near, nearest = self._nearest(connection, wanted, shelf, mask)
             else:
                 near, nearest = filtered, shelf.slots_of(filtered)
-            lexical = shelf.lexicon.candidates(wanted.words or "", mask, wanted.limit, also=nearest)
+            lexical = shelf.full_text.candidates(wanted.words or "", mask, wanted.limit, also=nearest)
             slots = lexical.slots
             return Candidates(
-                keys=shelf.lexicon.keys(slots),
+                keys=shelf.full_text.keys(slots),
                 words=lexical.words,
                 dates=lexical.dates,
                 characters=lexical.characters,
                 dense=self._dense(connection, wanted, shelf, slots, near),
-                speakers=shelf.lexicon.speakers(slots),
-                times=shelf.lexicon.times(slots),
+                speakers=shelf.full_text.speakers(slots),
+                times=shelf.full_text.times(slots),
                 total=int(np.count_nonzero(shelf.alive if mask is None else mask)),
                 named=lexical.named,
                 coverage=lexical.coverage,

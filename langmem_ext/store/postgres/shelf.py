@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from langmem_ext.store.arrays import GrowingArray
 from langmem_ext.store.columns import Column, Mask
 from langmem_ext.store.filters import Condition, Path
-from langmem_ext.store.lexicon import Lexicon
+from langmem_ext.store.fulltext import FullText
 from langmem_ext.store.postgres.conditions import resolve
 from langmem_ext.store.postgres.connecting import Connection
 
@@ -42,7 +42,7 @@ class Shelf:
         self.stamps: list[datetime] = []
         self._slots: dict[str, int] = {}
         self._alive: GrowingArray[np.bool_] = GrowingArray(np.bool_)
-        self.lexicon = Lexicon()
+        self.full_text = FullText()
         self._columns: dict[Path, Column] = {}
         self.expires = False
 
@@ -60,7 +60,7 @@ class Shelf:
     def nbytes(self) -> int:
         """Estimated bytes of memory held."""
         columns = sum(column.nbytes for column in self._columns.values())
-        return 2000 + self.lexicon.nbytes + columns + _KEY_BYTES * len(self.keys)
+        return 2000 + self.full_text.nbytes + columns + _KEY_BYTES * len(self.keys)
 
     def slots_of(self, keys: Iterable[str]) -> NDArray[np.int64]:
         """Return the slots of items; what was put since the last `catch_up` is left out."""
@@ -118,18 +118,18 @@ class Shelf:
             self._slots[key] = slot
             self.expires = self.expires or expires
             if tokens is not None:
-                self.lexicon.put(slot, key, tokens, speaker=speaker, sequence=sequence, time=time)
+                self.full_text.put(slot, key, tokens, speaker=speaker, sequence=sequence, time=time)
         self._alive.extend(np.ones(len(fresh), np.bool_))
         for place, column in enumerate(self._columns.values(), start=FIXED_COUNT):
             column.extend([None if row[place] is None else orjson.loads(row[place]) for row in fresh])
         self._seen = max(rows[0][0], rows[-1][3] or rows[0][0])
-        self.lexicon.settle()
+        self.full_text.settle()
 
     def _bury(self, slots: Sequence[int]) -> None:
         if slots:
             dead = np.asarray(slots, np.int64)
             self.alive[dead] = False
-            self.lexicon.remove(dead)
+            self.full_text.remove(dead)
 
     def mask(self, conditions: Sequence[Condition], expired: Sequence[str]) -> Mask | None:
         """Return which slots may be served, shape ``(slots,)``; None where all that are alive may."""

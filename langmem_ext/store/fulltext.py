@@ -13,7 +13,7 @@ from langmem_ext.store.vectors import Scores, Slots
 _KEY_BYTES = 70
 
 
-class Lexicon:
+class FullText:
     """Keys, speakers and times by slot beside a `LexicalIndex`. Not thread-safe: the shelf's lock guards it."""
 
     def __init__(self) -> None:
