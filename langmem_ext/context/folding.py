@@ -111,7 +111,7 @@ def _write(
 
 def _extract(summary: str, messages: Sequence[BaseMessage], limit: int, counter: Counter) -> str:
     """Choose the sentences that say most, of the summary so far and of what people said."""
-    from langmem_ext.longterm.extract import summarise  # noqa: PLC0415 - loads the tokeniser, needed only here
+    from langmem_ext.longterm.salience import summarise  # noqa: PLC0415 - loads the tokeniser, needed only here
 
     texts = [summary, *(flat_text(message) for message in messages if not isinstance(message, ToolMessage))]
     chosen = summarise([text for text in texts if text.strip()], max_tokens=limit)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from langmem_ext.keywords import canonical_keyword
-from langmem_ext.longterm.extract import summarise
 from langmem_ext.longterm.extraction import join_sentences
 from langmem_ext.longterm.log import stated
+from langmem_ext.longterm.salience import summarise
 from langmem_ext.longterm.topics import topic
 from langmem_ext.records import DIGESTS, MemoryRecord
 

@@ -1,4 +1,4 @@
-"""Distillation without a model: what `extract` finds in the words, in the form that a model would return.
+"""Distillation without a model: what is found in the words themselves, in the form that a model would return.
 
 The engine checks and applies both alike, so a memory without a model works by the same rules: quotes, evidence,
 revisions that can be undone.
@@ -11,11 +11,11 @@ from datetime import UTC, datetime, tzinfo
 
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.dating import dated, event_span, iso
-from langmem_ext.longterm.extract import choose, importance
 from langmem_ext.longterm.fact_rules import FactKind
 from langmem_ext.longterm.facts import Fact, facts
 from langmem_ext.longterm.log import stated
 from langmem_ext.longterm.policy import DistillationSettings
+from langmem_ext.longterm.salience import choose, importance
 from langmem_ext.longterm.schemas import MAX_OPERATIONS, EntryKeywords, Insight, MemoryOperation, SummaryDraft
 from langmem_ext.longterm.topics import keywords_of, topic_of
 from langmem_ext.longterm.utterances import read
@@ -31,7 +31,7 @@ _RELATED = 0.34
 
 
 def statements(messages: Sequence[MemoryRecord], zone: tzinfo | None = None) -> dict[int, list[Fact]]:
-    """Return what people state in messages by the patterns of `extract.facts`, by the message's number, from 1.
+    """Return what people state in messages by the patterns of `facts`, by the message's number, from 1.
 
     Args:
         messages: Of the log.

@@ -205,8 +205,8 @@ class SummarizingMemory(ChatMemory):
 
 def _extracted(messages: Sequence[BaseMessage], existing: str) -> str:
     """Choose the sentences that say most, of the summary so far and of what was said."""
-    from langmem_ext.longterm.extract import summarise  # noqa: PLC0415 - loads the tokeniser
     from langmem_ext.longterm.log import message_text  # noqa: PLC0415
+    from langmem_ext.longterm.salience import summarise  # noqa: PLC0415 - loads the tokeniser
 
     texts = [existing, *(message_text(message) for message in messages)]
     return "\n".join(summarise([text for text in texts if text.strip()], max_tokens=_EXTRACT))

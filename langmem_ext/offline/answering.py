@@ -13,8 +13,9 @@ from typing import Final
 
 from langmem_ext.concepts import concept_mentions, concepts
 from langmem_ext.keywords import keywords, mentions, most_mentioned
-from langmem_ext.longterm.extract import facts, sentences
 from langmem_ext.longterm.fact_rules import slots
+from langmem_ext.longterm.facts import facts
+from langmem_ext.longterm.sentences import sentences
 from langmem_ext.offline import phrasing
 from langmem_ext.offline.aspects import Aspect, Sentence, aspects, occasions
 from langmem_ext.offline.reading import Note, Prompt, asks

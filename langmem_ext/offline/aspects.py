@@ -1,6 +1,6 @@
 """What a question asks about, and whether a sentence speaks of it.
 
-A question is taken apart into aspects: the concepts and intents it names (`langmem_ext.longterm.extract`), its other
+A question is taken apart into aspects: the concepts and intents it names (`langmem_ext.concepts`), its other
 keywords, and the time it is about where it names nothing else.
 """
 
@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
+from langmem_ext.concepts import concepts
 from langmem_ext.keywords import keywords
 from langmem_ext.longterm.dating import event_span
-from langmem_ext.longterm.extract import concepts
 from langmem_ext.offline.reading import Note
 from langmem_ext.text import features
 from langmem_ext.times import TimeSpan

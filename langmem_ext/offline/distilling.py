@@ -7,15 +7,17 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from langmem_ext.keywords import keywords
-from langmem_ext.longterm.extract import facts, sentences, summarise
 from langmem_ext.longterm.extraction import (
     digest_entries,
     extract_insights,
     extract_operations,
     statements as told_in,
 )
+from langmem_ext.longterm.facts import facts
 from langmem_ext.longterm.policy import DistillationSettings
+from langmem_ext.longterm.salience import summarise
 from langmem_ext.longterm.schemas import MAX_OPERATIONS, Digest, MemoryUpdate, Reflections, SummaryDraft
+from langmem_ext.longterm.sentences import sentences
 from langmem_ext.offline import phrasing
 from langmem_ext.offline.reading import Note, Prompt, asks, moment_of
 from langmem_ext.records import MemoryRecord

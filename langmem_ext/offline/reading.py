@@ -13,7 +13,7 @@ from html import unescape
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
-from langmem_ext.longterm.extract import is_question, sentences
+from langmem_ext.longterm.sentences import is_question, sentences
 from langmem_ext.text import language
 
 _ITEM = re.compile(r"<(memory|known|entry|message)\b([^<>]*)>([^<]*)</\1>|<session\b([^<>]*)>")

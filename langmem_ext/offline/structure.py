@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from langmem_ext.keywords import keywords
-from langmem_ext.longterm.extract import sentences, summarise, topic
+from langmem_ext.longterm.salience import summarise
+from langmem_ext.longterm.sentences import sentences
+from langmem_ext.longterm.topics import topic
 from langmem_ext.offline.reading import Prompt
 from langmem_ext.text import features, normalise
 from langmem_ext.times import spans

@@ -3,17 +3,11 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from langmem_ext.longterm.extract import (
-    concepts,
-    facts,
-    importance,
-    is_greeting,
-    is_question,
-    keywords,
-    sentences,
-    summarise,
-    topic,
-)
+from langmem_ext.concepts import concepts
+from langmem_ext.longterm.facts import facts
+from langmem_ext.longterm.salience import importance, summarise
+from langmem_ext.longterm.sentences import is_greeting, is_question, sentences
+from langmem_ext.longterm.topics import keywords, topic
 from langmem_ext.tokens import count_text
 
 TRIP_ZH = [

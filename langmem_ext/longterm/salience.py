@@ -1,7 +1,6 @@
-"""Distillation without a model: sentences, summaries, keywords, topics, facts and importance, in Chinese and English.
+"""Which sentences say most of what texts say, and how much a message matters, without understanding them.
 
-The one door to the extraction path; its rooms are `sentences`, `concepts`, `places`, `topics` and `facts`. Everything
-is a pure function, deterministic, and extraction rather than understanding: whatever comes back was said.
+Pure and deterministic, in Chinese and English: whatever comes back was said.
 """
 
 import heapq
@@ -13,25 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from langmem_ext.concepts import concepts
-from langmem_ext.longterm.facts import Fact, facts
+from langmem_ext.longterm.facts import facts
 from langmem_ext.longterm.sentences import is_greeting, is_question, sentences
-from langmem_ext.longterm.topics import GENERAL, keywords, topic
 from langmem_ext.longterm.utterances import Utterance, read
 from langmem_ext.tokens import count_text
-
-__all__ = [
-    "GENERAL",
-    "Fact",
-    "concepts",
-    "facts",
-    "importance",
-    "is_greeting",
-    "is_question",
-    "keywords",
-    "sentences",
-    "summarise",
-    "topic",
-]
 
 _FIRST_PERSON: Final = re.compile(r"\b(?:i|i'm|i've|i'd|i'll|my|we|our)\b|我|咱|本人", re.IGNORECASE)
 _SPECIFIC: Final = re.compile(r"\d|[$€£¥]|[一二两三四五六七八九十百千万]+[个月日号点元块万天周年岁]")
