@@ -20,6 +20,8 @@ from langmem_ext.tokens import REPLY_TOKENS, count_text
 
 LEAST_TURN = 64
 """Tokens that must be left for the newest turn beside what is never evicted; less can't show a question."""
+_NO_PAGES = HumanMessage(paging.section([]))
+"""What the section of pages takes before there is a page in it."""
 
 
 class MainContext:
@@ -164,9 +166,12 @@ class MainContext:
         """Put pages of an earlier state back."""
         self._pages.update({page.id: page for page in pages})
 
+    def _free_pages(self) -> list[Page]:
+        """Return the pages that no tool message shows."""
+        return [page for page in self._pages.values() if not page.carrier]
+
     def _evict_pages(self) -> None:
-        shown = [page for page in self._pages.values() if not page.carrier]
-        kept = {page.id for page in paging.best(shown, self.page_room)}
+        kept = {page.id for page in paging.best(self._free_pages(), self.page_room)}
         self._pages = {page.id: page for page in self._pages.values() if page.carrier or page.id in kept}
 
     @property
@@ -175,9 +180,8 @@ class MainContext:
         turns = split_turns(self._messages)
         newest = self._counter.messages(turns[-1]) if turns else 0
         older = sum(self._counter.messages(turn) for turn in turns[:-1])
-        fixed = self._fixed() + self._size(HumanMessage(paging.section([])))
-        reserved = int(self.budget * self._page_share)
-        room = max(self.budget - fixed - newest - older, min(reserved, self.budget - fixed - newest), 0)
+        left = self.budget - self._fixed(self.summary) - self._size(_NO_PAGES) - newest
+        room = max(left - older, min(self._reserved, left), 0)
         return room if self._page_limit is None else min(room, self._page_limit)
 
     # What is shown
@@ -187,9 +191,15 @@ class MainContext:
         text = "\n\n".join(part for part in [self.system, *lifted] if part)
         return SystemMessage(text) if text else None
 
-    def _fixed(self) -> int:
-        head = folding.head(self.profile, self.summary)
+    def _fixed(self, summary: str) -> int:
+        """Return the tokens of what is not chosen: tools, system message, profile and summary."""
+        head = folding.head(self.profile, summary)
         return self._tools + self._size(self._system_message(())) + self._size(head)
+
+    @property
+    def _reserved(self) -> int:
+        """Tokens that messages leave to pages."""
+        return int(self.budget * self._page_share)
 
     def render(self) -> list[BaseMessage]:
         """Return the messages of a model call; with the tool schemas they are never more than the budget.
@@ -214,10 +224,11 @@ class MainContext:
         place = _before_newest_human(current)
         body = [*spoken, *current[:place], *([page_message] if page_message else []), *current[place:]]
         rendered = [*([system] if system else []), *([head] if head else []), *body]
+        profile = self._size(folding.head(self.profile, ""))
         sizes = {
             "system": self._size(system),
-            "profile": self._size(folding.head(self.profile, "")),
-            "summary": self._size(head) - self._size(folding.head(self.profile, "")),
+            "profile": profile,
+            "summary": self._size(head) - profile,
             "messages": self._counter.messages(spoken) + self._counter.messages(current),
             "pages": self._size(page_message),
             "tools": self._tools,
@@ -227,16 +238,14 @@ class MainContext:
     def _room(self) -> tuple[str, int]:
         """Return the summary as it can be shown, and the tokens left for turns and pages."""
         for summary in (self.summary, ""):
-            head = folding.head(self.profile, summary)
-            room = self.budget - self._tools - self._size(self._system_message(())) - self._size(head)
+            room = self.budget - self._fixed(summary)
             if room >= LEAST_TURN:
                 break
         return summary, room
 
     def _older(self, turns: Sequence[Sequence[BaseMessage]], room: int) -> tuple[list[list[BaseMessage]], int]:
         """Choose the newest of the older turns that fit, leaving the pages their share."""
-        wanted = sum(page.tokens for page in self._pages.values() if not page.carrier)
-        for_pages = min(wanted, int(self.budget * self._page_share), room)
+        for_pages = min(sum(page.tokens for page in self._free_pages()), self._reserved, room)
         shown: list[list[BaseMessage]] = []
         for turn in reversed(turns):
             tokens = self._counter.messages(turn)
@@ -248,8 +257,7 @@ class MainContext:
 
     def _page_message(self, room: int) -> HumanMessage | None:
         """Return the section of recalled pages, as many of the best as fit; counted as it will be sent."""
-        available = [page for page in self._pages.values() if not page.carrier]
-        chosen = paging.best(available, room - self._size(HumanMessage(paging.section([]))))
+        chosen = paging.best(self._free_pages(), room - self._size(_NO_PAGES))
         while chosen:
             message = HumanMessage(paging.section(chosen))
             if self._size(message) <= room:
@@ -269,9 +277,8 @@ class MainContext:
         return self._load() > self.budget * self._high and len(split_turns(self._messages)) > 1
 
     def _load(self) -> int:
-        reserved = int(self.budget * self._page_share)
-        pages = sum(page.tokens for page in self._pages.values() if not page.carrier)
-        return self._fixed() + self._counter.messages(self._messages) + min(reserved, pages)
+        pages = sum(page.tokens for page in self._free_pages())
+        return self._fixed(self.summary) + self._counter.messages(self._messages) + min(self._reserved, pages)
 
     def _page_out(
         self, *, model: BaseChatModel | None = None, meter: Meter | None = None, config: Any = None
