@@ -17,11 +17,11 @@ KEYWORDS = "keywords"
 LOG = "log"
 """Leaf of the conversation logs: ``(…, "log", thread)``, key = zero-padded position, naming the record."""
 THREADS = "threads"
-"""Leaf of the conversation logs' lengths, key = thread id."""
+"""Leaf of where each conversation's log stands (its length, its last session), key = thread id."""
 USAGE = "usage"
 """Leaf of access statistics, key = record id; kept apart so that reading rewrites no record."""
 STATE = "state"
-"""Leaf of the engine's own state: profile, counters, consolidation progress."""
+"""Leaf of the engine's own state: how far each stage has got, running notes, what was spent, what waits."""
 
 LEAVES = frozenset({RECORDS, TOPICS, KEYWORDS, LOG, THREADS, USAGE, STATE})
 
