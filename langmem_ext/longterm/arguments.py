@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core
 from langmem_ext.longterm.redacting import redacted
+from langmem_ext.longterm.schemas import MAX_LABEL
 from langmem_ext.records import KINDS, Kind, MemoryRecord, clean, clean_json, first_problem, new_id
 from langmem_ext.times import parse_bound
 
-_MAX_LABEL = 100
 _FIELDS = frozenset(
     {
         "content", "id", "kind", "data", "topic", "keywords", "importance", "occurred_at", "sources", "speaker",
@@ -37,9 +37,9 @@ def check_label(name: str, value: object) -> str:
     Raises:
         InvalidInputError: Not a string of 1 to 100 characters.
     """
-    if not isinstance(value, str) or not 0 < len(value.strip()) <= _MAX_LABEL:
+    if not isinstance(value, str) or not 0 < len(value.strip()) <= MAX_LABEL:
         got = f"{len(value)} characters" if isinstance(value, str) else type(value).__name__
-        raise InvalidInputError(f"{name} must be a text of 1 to {_MAX_LABEL} characters, got {got}")
+        raise InvalidInputError(f"{name} must be a text of 1 to {MAX_LABEL} characters, got {got}")
     return clean(value.strip())
 
 

@@ -10,14 +10,13 @@ from langmem_ext.errors import RecordNotFoundError
 from langmem_ext.longterm.arguments import check_kinds, check_whole
 from langmem_ext.longterm.browsing import count, count_leaves
 from langmem_ext.longterm.core import Core, get_record, is_shadow, scan, search_items
+from langmem_ext.longterm.log import MAX_PAGE
 from langmem_ext.longterm.progress import DISTILLED, progress
 from langmem_ext.longterm.spending import Spending, spent_today
 from langmem_ext.longterm.stored import record_in
 from langmem_ext.operations import Operation, batch
 from langmem_ext.protocols import SupportsCandidates, SupportsOrdered
 from langmem_ext.records import FOREVER, KINDS, Kind, MemoryRecord
-
-MAX_PAGE = 1000
 
 
 class MemoryStats(BaseModel):

@@ -9,12 +9,10 @@ from typing import Any, Final
 
 from langmem_ext.errors import InvalidInputError
 from langmem_ext.longterm.core import Core
-from langmem_ext.longterm.schemas import SummaryDraft
+from langmem_ext.longterm.schemas import MAX_LABEL, SummaryDraft
 from langmem_ext.longterm.topics import GENERAL
 from langmem_ext.records import MemoryRecord
 
-MAX_LABEL: Final = 100
-"""Characters of a topic label at most."""
 NOTHING_LEFT: Final = "[REDACTED]"
 """Content of a record of which redaction left nothing; a message must keep its place in the log."""
 

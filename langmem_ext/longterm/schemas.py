@@ -8,6 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 MAX_OPERATIONS = 64
+MAX_LABEL = 100
+"""Characters of a topic or a keyword at most."""
 
 
 class MemoryOperation(BaseModel):
@@ -28,7 +30,9 @@ class MemoryOperation(BaseModel):
     schema_name: str | None = Field(
         None, alias="schema", description="Name of the schema in <schemas> that `data` follows, if it follows one"
     )
-    topic: str | None = Field(None, description="Topic label in snake_case, e.g. switzerland_hiking", max_length=100)
+    topic: str | None = Field(
+        None, description="Topic label in snake_case, e.g. switzerland_hiking", max_length=MAX_LABEL
+    )
     keywords: list[str] = Field(
         default_factory=list, description="In the user's language, and in English", max_length=20
     )
@@ -60,7 +64,9 @@ class SummaryDraft(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    topic: str = Field(description="Topic label in snake_case, e.g. switzerland_hiking", min_length=1, max_length=100)
+    topic: str = Field(
+        description="Topic label in snake_case, e.g. switzerland_hiking", min_length=1, max_length=MAX_LABEL
+    )
     content: str = Field(description="What the entries say, densely, in their language", min_length=1)
     keywords: list[str] = Field(
         default_factory=list, description="In the user's language, and in English", max_length=40
