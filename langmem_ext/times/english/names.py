@@ -120,7 +120,7 @@ NAME_RULES = (
     ),
     rule(
         "fourth july 4th",
-        r"\b(?:independence day|(?:the )?(?:fourth|4th) of july)\b",
+        r"\b(?:the )?(?:fourth|4th) of july\b",
         partial(readings.feast, fixed(7, 4)),
     ),
     rule(MONTH_WORDS, rf"(?<![\d.:/-])\b({DAY_NUMBER})(?: of)? ({MONTH_NAME})\b\.?", _day_month),

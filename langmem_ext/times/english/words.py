@@ -66,7 +66,7 @@ FEASTS: dict[str, Yearly] = {
     r"earth day": fixed(4, 22),
     r"(?:international )?women'?s day": fixed(3, 8),
     r"juneteenth": fixed(6, 19),
-    r"(?:independence day|(?:the )?fourth of july|(?:the )?4th of july)": fixed(7, 4),
+    r"independence day": fixed(7, 4),
     r"halloween": fixed(10, 31),
     r"veterans'? day": fixed(11, 11),
     r"singles'? day": fixed(11, 11),
