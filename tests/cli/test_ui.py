@@ -26,14 +26,15 @@ def served(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     return seen
 
 
-def test_the_only_user_of_a_store_needs_no_name(cli: Cli, served: dict[str, Any]) -> None:
-    cli("remember", "Alice likes tea", "--user", "a.lice/爱")
+@pytest.mark.parametrize("user", ["a.lice/爱", "records"])  # the second is the name of a part of every memory
+def test_the_only_user_of_a_store_needs_no_name(user: str, cli: Cli, served: dict[str, Any]) -> None:
+    cli("remember", "Alice likes tea", "--user", user)
     result = cli("ui")
     assert result.code == 0
     assert "open http://127.0.0.1:8642/enter?token=one" in result.out
     assert "token=two" in result.out
     assert served["contents"] == ["Alice likes tea"]
-    assert (served["user"], served["host"], served["port"]) == ("a.lice/爱", "127.0.0.1", 8642)
+    assert (served["user"], served["host"], served["port"]) == (user, "127.0.0.1", 8642)
 
 
 def test_of_several_users_one_must_be_named(cli: Cli, served: dict[str, Any]) -> None:
