@@ -173,13 +173,13 @@ def nth(period: Period, what: str | int, number: int) -> Period:
         OutOfCalendarError: It does not begin within the period.
     """
     start, end = period.bounds
-    last = number < 0
+    from_end = number < 0
     if isinstance(what, int) or what == "weekend":
         weekday, length = (what, 1) if isinstance(what, int) else (_SATURDAY, 2)
-        counted = last_weekday(end if last else start, weekday).bounds[0]
-        found = days(shift(counted, days=0 if last else 7 * number).date(), length)
+        counted = last_weekday(end if from_end else start, weekday).bounds[0]
+        found = days(shift(counted, days=0 if from_end else 7 * number).date(), length)
     else:
-        found = beside(end, what, -1, 0) if last else beside(start, what, number, number - 1)
+        found = beside(end, what, -1, 0) if from_end else beside(start, what, number, number - 1)
     if not start <= found.bounds[0] < end:
         raise OutOfCalendarError
     return found
