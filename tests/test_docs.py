@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from tests.messages import tables
 from tests.test_architecture import LAYERS, MODULES, imported, part, target_part
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +34,10 @@ def shown(page: str) -> str:
         read(page),
         flags=re.MULTILINE,
     )
+
+
+def test_every_message_stands_on_its_page_with_its_cure() -> None:
+    assert tables() in read("messages.md"), "run `python -m tests.messages` to write it anew"
 
 
 @pytest.mark.network_loopback  # a page may start a server of its own
