@@ -16,7 +16,7 @@ SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 VERSION := import sys; print(*sys.version_info[:2], sep='.')
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-lowest test-other package lint type notebooks bench docs clean
+.PHONY: help demo test test-slow fuzz test-newest test-lowest test-other package lint type notebooks bench docs clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ test: $(STAMPS)/dev ## Run the tests (under 5 minutes on 2 cores)
 
 test-slow: $(STAMPS)/dev ## Run the tests that take longer: kill rounds, soak, served graphs
 	@$(PY) -m pytest -q -n $(WORKERS) -m slow $(ARGS)
+
+fuzz: $(STAMPS)/dev ## Fuzz what reads foreign text and filters, a minute each, guided by coverage (Linux)
+	@$(PY) -m tests.fuzz.guided all $(ARGS)
 
 test-newest: | $(PY) ## Run the tests with the newest dependencies that are allowed, in an environment of their own
 	@$(MAKE) --no-print-directory .build/newest/done RESOLUTION=highest INTO=newest

@@ -1,6 +1,5 @@
 """Checking operations before anything is embedded, locked or written."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,9 +115,13 @@ def _plan_put(path: str, op: PutOp, fields: Fields) -> Put:
     return Put(path, op.key, value, ttl, texts, lexical)
 
 
+_MAX_TTL = 1_000_000_000
+"""Minutes of 1,900 years: the moment of expiry is a date, and a number that SQLite holds."""
+
+
 def _check_ttl(ttl: Any) -> float | None:
     if ttl is None:
         return None
-    if not isinstance(ttl, int | float) or isinstance(ttl, bool) or not math.isfinite(ttl) or ttl <= 0:
-        raise InvalidInputError(f"ttl must be a positive number of minutes or None, got {ttl!r}")
+    if not isinstance(ttl, int | float) or isinstance(ttl, bool) or not 0 < ttl <= _MAX_TTL:
+        raise InvalidInputError(f"ttl must be None or a number of minutes above 0, at most {_MAX_TTL:,}, got {ttl!r}")
     return float(ttl)

@@ -24,6 +24,7 @@ from langmem_ext.times.civil import (
 A_FEW: Final = (5, 2)
 """Units that "a few" are, at most and at least."""
 _SATURDAY: Final = 5
+_MONTHS: Final = {"year": 12, "decade": 120}
 
 
 def ago(now: datetime, unit: str, most: int, least: int | None = None) -> Period:
@@ -134,20 +135,25 @@ def part(period: Period, name: Literal["early", "mid", "late"], *, edge: bool = 
         name: Which third. The thirds of a month end with its 10th and 20th; those of a year are four months long; those
             of a decade end with its fourth and sixth year.
         edge: For "the beginning of" and "the end of": in a year only the first and the last quarter.
+
+    Raises:
+        OutOfCalendarError: It is too short to have such a part.
     """
     start, end = period.bounds
+    length = (end.year - start.year) * 12 + end.month - start.month
     if period.precision in {"year", "decade", "quarter", "season"}:
-        length = (end.year - start.year) * 12 + end.month - start.month
-        size = 48 if period.precision == "decade" else -(-length // 3)
-        if edge and period.precision == "year" and name != "mid":
+        size = 48 if length == _MONTHS["decade"] else -(-length // 3)
+        if edge and length == _MONTHS["year"] and name != "mid":
             size = 3
         first, final = shift_months(start, size), shift_months(end, -size)
-    elif period.precision == "month":
+    elif period.precision == "month" and length:
         first, final = shift(start, days=10), shift(start, days=20)
     else:
         size = max(1, -(-(end - start).days // 3))
         first, final = shift(start, days=size), shift(end, days=-size)
     found = {"early": (start, first), "mid": (first, final), "late": (final, end)}[name]
+    if found[0] >= found[1]:
+        raise OutOfCalendarError
     yearly = period.yearly
     again: Yearly | None = None if yearly is None else lambda year: part(yearly(year), name, edge=edge)
     return Period(*found, precision=period.precision, yearly=again)

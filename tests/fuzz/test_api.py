@@ -270,6 +270,8 @@ def test_a_filter_is_answered_or_refused(store: HybridStore, condition: Any) -> 
     )
 )
 @settings(max_examples=100)
+@example(ops=[PutOp(("a",), "k", {"a": 1}), PutOp(("a",), "l", {"a": 1}, ttl=1e300)])
+@example(ops=[PutOp(("a",), "k", {"a": 1}), PutOp(("a",), "l", {"a": 1}, ttl=10**400)])
 def test_a_batch_is_carried_out_or_refused_whole(store: HybridStore, ops: list[Any]) -> None:
     before = store.check().items
     done = only_documented_by_langgraph(lambda: store.batch(ops))

@@ -178,3 +178,16 @@ def test_an_hour_ago_survives_the_change_of_clocks() -> None:
     (span,) = spans("yesterday", now, zone)
     assert span.end is not None
     assert now - span.end < timedelta(hours=5)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "past"),
+    [
+        ("月底底", "2026-02-21", "2026-03-01"),  # the end of the month has no end of its own
+        ("月初底", "2026-02-07", "2026-02-11"),
+    ],
+)
+def test_a_part_of_a_part_lies_inside_of_it(text: str, first: str, past: str) -> None:
+    (span,) = spans(text, datetime(2026, 2, 28, 12, tzinfo=UTC), UTC)
+    assert span.start == datetime.fromisoformat(first).replace(tzinfo=UTC)
+    assert span.end == datetime.fromisoformat(past).replace(tzinfo=UTC)
