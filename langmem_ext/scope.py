@@ -7,7 +7,7 @@ from the arguments of a tool, so whatever a model is talked into, it stays in it
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Any, TypedDict
 
@@ -16,6 +16,7 @@ from langchain_core.language_models import BaseChatModel
 from langgraph.config import get_config
 from langgraph.runtime import get_runtime
 from langgraph.store.base import BaseStore
+from pydantic import BaseModel
 
 from langmem_ext import namespaces
 from langmem_ext.errors import InvalidInputError
@@ -40,6 +41,7 @@ class MemoryOptions(TypedDict, total=False):
     reranker: BaseDocumentCompressor
     counter: Callable[[str], int]
     redact: Callable[[str], str] | None
+    schemas: Sequence[type[BaseModel]]
 
 
 class Run:

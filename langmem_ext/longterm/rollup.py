@@ -25,7 +25,7 @@ from langmem_ext.longterm.extraction import extract_summary
 from langmem_ext.longterm.schemas import SummaryDraft
 from langmem_ext.longterm.spending import Account, spent_get
 from langmem_ext.longterm.stored import Stored, record_in, value_in
-from langmem_ext.longterm.versions import supersede
+from langmem_ext.longterm.versions import succeeding, supersede
 from langmem_ext.longterm.writing import commit, puts
 from langmem_ext.operations import Operation, batch
 from langmem_ext.prompts import ROLL_UP
@@ -174,8 +174,7 @@ def _write(core: Core, job: TopicJob, name: str, written: Written) -> Operation[
     new = written.record
     ops: list[Op] = list(puts(core, new))
     if isinstance(old, Item) and old.key != new.id:
-        previous = record_in(old)
-        ops = supersede(core, old, new.model_copy(update={"supersedes": previous.id, "lineage": previous.lineage}))
+        ops = supersede(core, old, succeeding(new, record_in(old)))
     parts = job.rolled | {name: Part(id=new.id, children=written.children)}
     rolled = Rolled(topic=job.topic, parts=parts)
     ops.append(put(core.leaf(namespaces.STATE), ROLLED + job.topic, rolled.model_dump()))

@@ -167,11 +167,15 @@ def test_weeks_and_topics_are_rolled_up_with_bounded_reading(store: BaseStore, c
     assert all(record and len(record.content) < 2000 for record in rolled)
     again = call(memory, "consolidate")
     assert (again.summaries, again.rolled_up) == ([], [])
+    memory.pin(report.rolled_up[-1])
     memory.observe(
         [HumanMessage("I went hiking in Switzerland once more", id="late")], thread_id="t", occurred_at=clock.moment
     )
     clock.advance(days=14)
-    assert len(call(memory, "consolidate").rolled_up) == 1
+    (renewed,) = call(memory, "consolidate").rolled_up
+    record = memory.get(renewed)
+    assert record
+    assert record.pinned
     live = [record for record in memory.records(kinds="summary", limit=1000) if record.thread_id is None]
     assert len({record.id for record in live}) == len(live)
 

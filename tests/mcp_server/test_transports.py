@@ -120,8 +120,8 @@ def served(store: Path, *more: str) -> Iterator[str]:
     )
     try:
         assert server.stderr
-        line = server.stderr.readline()
-        assert "serving at " in line, line + server.stderr.read()
+        line = next((line for line in server.stderr if "serving at " in line), "")
+        assert line, "the server ended before it served"
         yield line.split("serving at ")[1].split(",")[0]
     finally:
         server.send_signal(signal.SIGINT)
