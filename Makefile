@@ -58,13 +58,15 @@ test-other: | $(PY) ## Run the tests on every other Python that is installed, ea
 	@$(PY) -m uv pip install -q --python .build/$(INTO)/bin/python --resolution $(RESOLUTION) --editable ".[dev]"
 	@touch $@
 
-package: | $(PY) ## Build wheel and sdist, install the wheel into an empty environment, run the demo there
+package: | $(PY) ## Build wheel and sdist, install each into an empty environment, run the demo there
 	@rm -rf .build/package dist && mkdir -p .build
 	@$(PY) -m pip --disable-pip-version-check -qq install "build>=1.2"
 	@$(PY) -m build --outdir dist . >/dev/null
 	@$(PY) -m venv .build/package
 	@.build/package/bin/pip --disable-pip-version-check -qq install dist/*.whl
 	@cd .build && package/bin/langmem-ext demo $(ARGS)
+	@.build/package/bin/pip --disable-pip-version-check -qq install --force-reinstall --no-deps dist/*.tar.gz
+	@cd .build && package/bin/langmem-ext demo --lang en >/dev/null
 	@ls dist
 
 lint: $(STAMPS)/dev ## Check style, formatting, what a security linter finds, and advisories about the pinned dependencies
