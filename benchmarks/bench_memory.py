@@ -34,6 +34,8 @@ RATIO_BOUND = 1.5
 GROWTH_BOUND = 1.3
 DURABLE_BOUND = 5.0
 SHORT, LONG = 100, 1_000
+WHOLE = ("buffer", "window")
+"""Keep the whole conversation in LangChain's classes."""
 GROWING = ("buffer",)
 """Shows the whole conversation, so that its time grows with it by what it is."""
 
@@ -158,8 +160,8 @@ def raw(turns: int, calls: int) -> list[Row]:
     """Time LangChain's classes in process at the same number of turns, for comparison."""
     rows: list[Row] = []
     for kind, make in kinds(classic).items():
-        if kind == "summary":
-            continue  # keeps the log and summarises two messages: no different from a short conversation
+        if kind not in WHOLE:
+            continue  # has pruned or summarised the rest long ago: no different from a short conversation
         memory = make()
         memory.chat_memory.messages.extend(message for number in range(turns) for message in _messages(number))
         timing = repeat(step(memory), max(5, calls // 20), warm_up=3)
