@@ -14,6 +14,8 @@ PYTHON ?=
 CANDIDATES := $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python
 SUITABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 VERSION := import sys; print(*sys.version_info[:2], sep='.')
+OTHERS := python3.13 python3.12 python3.11 python3.14 $(wildcard $(HOME)/.pyenv/versions/3.1[1-3].*/bin/python3)
+MOST ?= -1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-slow fuzz test-newest test-lowest test-other package lint type notebooks bench docs clean
@@ -41,14 +43,16 @@ test-lowest: | $(PY) ## Run the tests with the lowest dependencies that are allo
 	@$(MAKE) --no-print-directory .build/lowest/done RESOLUTION=lowest-direct INTO=lowest
 	@.build/lowest/bin/python -m pytest -q -n $(WORKERS) -W default $(ARGS)
 
-test-other: | $(PY) ## Run the tests on every other Python that is installed, each in an environment of its own
-	@own=$$($(PY) -c "$(VERSION)"); \
-	for name in python3.11 python3.12 python3.13 python3.14; do \
-	  "$$name" -c "$(SUITABLE)" >/dev/null 2>&1 && [ "$$("$$name" -c "$(VERSION)")" != "$$own" ] || continue; \
-	  version=$$("$$name" -c "$(VERSION)"); echo "Testing on Python $$version"; \
-	  $(MAKE) --no-print-directory test PYTHON="$$name" VENV=".build/$$name" || exit 1; \
+test-other: | $(PY) ## Run the tests on every other Python that is installed (MOST=1: on one), each in an environment of its own
+	@tested=" $$($(PY) -c "$(VERSION)") "; left=$(MOST); \
+	for name in $(OTHERS); do \
+	  "$$name" -c "$(SUITABLE)" >/dev/null 2>&1 && [ "$$left" != 0 ] || continue; \
+	  version=$$("$$name" -c "$(VERSION)"); \
+	  case "$$tested" in *" $$version "*) continue;; esac; \
+	  tested="$$tested$$version "; left=$$((left - 1)); echo "Testing on Python $$version"; \
+	  $(MAKE) --no-print-directory test PYTHON="$$name" VENV=".build/python$$version" || exit 1; \
 	done; \
-	[ -n "$$version" ] || echo "Python $$own was the only one found."
+	echo "Python versions tested or in use:$$tested"
 
 .build/newest/done .build/lowest/done: pyproject.toml
 	@echo "Installing langmem-ext[dev] into .build/$(INTO), $(RESOLUTION) versions (some minutes, once)"
